@@ -1,0 +1,279 @@
+#include "compiler/Driver.h"
+
+#include "compiler/Front.h"
+#include "compiler/checkpoint/Bind.h"
+#include "compiler/checkpoint/Tokenizer.h"
+#include "compiler/emit/Emit.h"
+#include "compiler/machine/Machine.h"
+#include "compiler/pack/Pack.h"
+#include "compiler/place/Solve.h"
+#include "compiler/plan/Assemble.h"
+#include "compiler/schedule/Arena.h"
+#include "compiler/support/Cache.h"
+#include "compiler/support/Embedded.h"
+#include "compiler/support/Files.h"
+
+#include "runtime/text/Sampler.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace ashlar {
+
+static constexpr Bytes MaxPlan{uint64_t(1) << 30};
+
+namespace {
+/// What the phases have made so far. Each is set by one phase and only read by those after it.
+struct Compilation {
+  std::optional<Sources> sources;
+  std::optional<Model> model;
+  std::string tokenizer;
+  std::optional<Machine> machine;
+  std::optional<Solution> solution;
+  std::vector<plan::Phase> phases;
+  Arena arena;
+  std::optional<plan::Plan> plan;
+};
+
+/// Prints a phase's result when it is the one that was asked for; tells whether it was.
+class Wanted {
+public:
+  Wanted(const PlanOptions *options) : options(options) {}
+  template <class Print> bool operator()(Emit emit, Print print) {
+    if (!options || options->emit != emit)
+      return false;
+    llvm::raw_string_ostream out(text);
+    print(out);
+    return true;
+  }
+  std::string text;
+
+private:
+  const PlanOptions *options;
+};
+} // namespace
+
+/// Caps name memories, or processors by Accelerate's habit ("cpu"): turned into memories.
+static bool resolveCaps(const Machine &machine, Request &request, Diagnostics &diags) {
+  std::map<std::string, Bytes> caps;
+  for (auto &[name, bytes] : request.maxMemory) {
+    std::string memory;
+    for (const Memory &m : machine.memories)
+      if (m.name == name)
+        memory = name;
+    for (const Processor &p : machine.processors)
+      if (memory.empty() && p.name == name)
+        memory = machine.memory(p.memory).name;
+    if (memory.empty()) {
+      std::string known = llvm::join(
+          llvm::map_range(machine.memories, [](const Memory &m) { return m.name; }), ", ");
+      diags.error(Exit::BadInput, "",
+                  "--max-memory names '" + name + "', the machine has " + known);
+      return false;
+    }
+    caps[memory] = bytes;
+  }
+  request.maxMemory = std::move(caps);
+  return true;
+}
+
+/// Decides. Ends early, with true, when the result that was asked for is reached.
+static bool decide(Request request, Compilation &c, Wanted &wanted, Diagnostics &diags) {
+  // Bytes in the layouts of this machine, and time on each of its processors. What the runtime
+  // needs beside the model is counted too: the report's table is all that is allocated.
+  c.machine = request.machine.empty() ? thisMachine(diags) : readMachine(request.machine, diags);
+  if (!c.machine || !resolveCaps(*c.machine, request, diags))
+    return false;
+  std::optional<std::string> tokenizer =
+      compileTokenizer(c.sources->directory, c.model->vocabulary, diags);
+  if (!tokenizer)
+    return false;
+  c.tokenizer = std::move(*tokenizer);
+  Fittings fittings{Bytes(c.tokenizer.size()), Bytes(samplerBytes(c.model->vocabulary))};
+
+  // Who computes what, and where the weights stay. What does not fit is refused here.
+  c.solution = solve(*c.model, *c.machine, request, fittings, diags);
+  if (!c.solution)
+    return false;
+  if (std::string wrong = verify(c.solution->problem, c.solution->placement); !wrong.empty())
+    internalError("the placement breaks its problem: " + wrong);
+  if (wanted(Emit::Units, [&](auto &out) {
+        print(*c.model, *c.machine, c.solution->units, out);
+      }) ||
+      wanted(Emit::Problem, [&](auto &out) {
+        print(c.solution->problem, *c.machine, *c.model, out);
+      }) ||
+      wanted(Emit::Placement, [&](auto &out) {
+        print(c.solution->placement, c.solution->problem, *c.machine, *c.model, out);
+      }))
+    return true;
+
+  // In which order, and what waits for what.
+  c.phases = schedule(*c.model, *c.solution);
+  if (wanted(Emit::Schedule,
+             [&](auto &out) { print(c.phases, *c.model, *c.machine, out); }))
+    return true;
+
+  // At which bytes. Beyond this point no size changes.
+  c.arena = layOut(*c.model, *c.machine, *c.solution, c.phases);
+  if (wanted(Emit::Arena, [&](auto &out) { print(c.arena, out); }))
+    return true;
+
+  // Written down, and checked by a reader that knows only what is written.
+  c.plan = assemble(*c.model, *c.machine, *c.solution, c.phases, c.arena);
+  for (const plan::Violation &violation : plan::verify(*c.plan))
+    internalError("the plan is not sound: " + violation.text);
+  return true;
+}
+
+/// Takes the decisions from plan text: checked by the same rules, broken ones are the user's.
+static bool takePlan(const std::string &file, Compilation &c, Diagnostics &diags) {
+  std::optional<llvm::StringRef> text = readText(file, MaxPlan, diags);
+  if (!text)
+    return false;
+  c.plan = plan::parsePlan(*text, diags);
+  if (!c.plan)
+    return false;
+  std::vector<plan::Violation> violations = plan::verify(*c.plan);
+  for (const plan::Violation &violation : violations)
+    diags.error(Exit::BadInput, file, "plan is not sound: " + violation.text);
+  return violations.empty() && (!c.model || checkAgreement(*c.model, *c.plan, file, diags));
+}
+
+/// From files to a plan: all phases but emission. `options` says which phase's text is wanted.
+static bool compile(const Request &request, const std::string &planFile, Compilation &c,
+                    Wanted &wanted, Diagnostics &diags) {
+  // A plan alone can be read, checked and reported; the model is needed to translate it.
+  if (request.model.empty())
+    return takePlan(planFile, c, diags);
+
+  // Files to syntax: what is malformed ends here, with a place.
+  c.sources = readSources(request, diags);
+  if (!c.sources)
+    return false;
+  if (wanted(Emit::Spec, [&](auto &out) { print(c.sources->spec, out); }) ||
+      wanted(Emit::Tensors, [&](auto &out) { print(c.sources->checkpoint, out); }))
+    return true;
+
+  // Syntax and config to a model: from here on every shape is a number.
+  c.model = check(c.sources->spec, c.sources->config, diags);
+  if (!c.model)
+    return false;
+
+  // Every weight finds its tensor, of the right shape and a type that kernels read.
+  if (!bind(*c.model, c.sources->checkpoint, diags))
+    return false;
+  if (wanted(Emit::Model, [&](auto &out) { print(*c.model, out); }))
+    return true;
+
+  if (planFile.empty())
+    return decide(request, c, wanted, diags);
+  std::optional<std::string> tokenizer =
+      compileTokenizer(c.sources->directory, c.model->vocabulary, diags);
+  if (!tokenizer)
+    return false;
+  c.tokenizer = std::move(*tokenizer);
+  return takePlan(planFile, c, diags);
+}
+
+static void printSources(const std::vector<SourceFile> &files, llvm::raw_ostream &out) {
+  for (const SourceFile &file : files)
+    out << "//--- " << file.path << '\n' << file.text;
+}
+
+Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
+  Compilation c;
+  Wanted wanted(&options);
+  if (!compile(options.request, options.planFile, c, wanted, diags))
+    return diags.exit();
+  if (options.emit == Emit::Sources && !c.model) {
+    diags.error(Exit::BadInput, "", "--emit=sources needs MODEL beside the plan");
+    return diags.exit();
+  }
+  wanted(Emit::Plan, [&](auto &out) { plan::print(*c.plan, out); });
+  wanted(Emit::Report, [&](auto &out) {
+    options.json ? plan::printReportJson(*c.plan, out) : plan::printReport(*c.plan, out);
+  });
+  wanted(Emit::Sources, [&](auto &out) { printSources(emit(*c.model, *c.plan), out); });
+  writeFile(options.output, wanted.text, diags);
+  return diags.exit();
+}
+
+Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
+  Compilation c;
+  Wanted nothing(nullptr);
+  if (!compile(options.request, options.planFile, c, nothing, diags))
+    return diags.exit();
+  std::vector<SourceFile> sources = emit(*c.model, *c.plan);
+  if (!options.sources.empty() &&
+      !writeProject(options.sources, sources, *c.plan, c.sources->checkpoint, c.tokenizer, diags))
+    return diags.exit();
+  if (!options.app.empty())
+    linkApp(options.app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link,
+            diags);
+  return diags.exit();
+}
+
+/// Names an app by all that it is made from: the plan, the weights as their files' facts, the
+/// sources and the runtime that this tool carries.
+static std::string appKey(const Compilation &c, const BuildOptions &options) {
+  std::string facts = plan::text(*c.plan) + c.tokenizer + options.link.compiler;
+  for (const WeightFile &file : c.sources->checkpoint.files) {
+    llvm::SmallString<256> real;
+    if (llvm::sys::fs::real_path(file.path, real))
+      real = file.path;
+    facts += llvm::formatv("{0} {1} {2} {3}\n", real, file.size, file.modifiedNanos,
+                           file.headerDigest);
+  }
+  for (const EmbeddedFile &file : embeddedFiles())
+    facts += digest(file.bytes);
+  return digest(facts);
+}
+
+Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
+  Compilation c;
+  Wanted nothing(nullptr);
+  if (!compile(options.request, options.planFile, c, nothing, diags))
+    return diags.exit();
+  std::optional<std::string> directory = cacheDirectory("apps", diags);
+  if (!directory)
+    return diags.exit();
+  app = *directory + "/" + appKey(c, options);
+  if (!llvm::sys::fs::can_execute(app))
+    linkApp(app, emit(*c.model, *c.plan), *c.plan, c.sources->checkpoint, c.tokenizer,
+            options.link, diags);
+  return diags.exit();
+}
+
+Exit inspectCommand(const std::string &path, bool json, Diagnostics &diags) {
+  if (!llvm::sys::fs::is_directory(path) && !llvm::StringRef(path).ends_with(".safetensors")) {
+    std::string text;
+    llvm::raw_string_ostream out(text);
+    switch (inspectPack(path, json, out, diags)) {
+    case Inspected::Failed:
+      return diags.exit();
+    case Inspected::Printed:
+      writeFile("-", text, diags);
+      return diags.exit();
+    case Inspected::NoPack:
+      diags.error(Exit::BadInput, path, "is no checkpoint, pack or app");
+      diags.note("a checkpoint is a directory or a .safetensors file; a pack or an app ends with "
+                 "a pack's trailer (strip removes it)");
+      return diags.exit();
+    }
+  }
+  std::optional<Checkpoint> checkpoint = readCheckpoint(path, diags);
+  if (!checkpoint)
+    return diags.exit();
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  if (json)
+    printJson(*checkpoint, out);
+  else
+    print(*checkpoint, out);
+  writeFile("-", text, diags);
+  return diags.exit();
+}
+
+} // namespace ashlar

@@ -1,0 +1,39 @@
+/// The way through: from files to a placed executable, one phase after another.
+#pragma once
+
+#include "compiler/Request.h"
+#include "compiler/link/Link.h"
+#include "compiler/support/Diagnostics.h"
+
+namespace ashlar {
+
+/// What `--emit=` may name, in the order of the phases.
+enum class Emit : uint8_t {
+  Spec, Tensors, Model, Units, Problem, Placement, Schedule, Arena, Plan, Report, Sources,
+};
+
+struct PlanOptions {
+  Request request;
+  std::string planFile; // decisions are taken from this text; empty: made
+  Emit emit = Emit::Report;
+  std::string output = "-";
+  bool json = false;
+};
+
+struct BuildOptions {
+  Request request;
+  std::string planFile;
+  std::string app;
+  std::string sources; // directory; empty: none
+  LinkOptions link;
+  bool verbose = false;
+};
+
+/// Each returns the exit code; what is wrong was said through `diags`.
+Exit planCommand(const PlanOptions &options, Diagnostics &diags);
+Exit buildCommand(const BuildOptions &options, Diagnostics &diags);
+/// Builds into the cache unless the same app is there already; returns its path in `app`.
+Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags);
+Exit inspectCommand(const std::string &path, bool json, Diagnostics &diags);
+
+} // namespace ashlar

@@ -1,0 +1,49 @@
+#include "compiler/Front.h"
+
+#include "compiler/support/Files.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+namespace ashlar {
+
+static constexpr Bytes MaxSpec{1 << 20};
+
+/// The directory that holds config and tokenizer: MODEL itself, or where the one file lies.
+static std::string directoryOf(const std::string &model) {
+  if (llvm::sys::fs::is_directory(model))
+    return model;
+  llvm::StringRef parent = llvm::sys::path::parent_path(model);
+  return parent.empty() ? "." : parent.str();
+}
+
+static std::optional<llvm::StringRef> specText(const Request &request, const Config &config,
+                                               Diagnostics &diags) {
+  if (!request.spec.empty())
+    return readText(request.spec, MaxSpec, diags);
+  return findSpec(config.modelType(), diags);
+}
+
+std::optional<Sources> readSources(const Request &request, Diagnostics &diags) {
+  if (!llvm::sys::fs::exists(request.model)) {
+    diags.error(Exit::InputOutput, request.model, "no such file or directory");
+    diags.note("MODEL is a checkpoint directory with config.json and *.safetensors");
+    return std::nullopt;
+  }
+  std::string directory = directoryOf(request.model);
+  std::optional<Config> config = readConfig(directory, request.set, diags);
+  if (!config)
+    return std::nullopt;
+  std::optional<llvm::StringRef> text = specText(request, *config, diags);
+  if (!text)
+    return std::nullopt;
+  std::optional<spec::File> spec = parseSpec(*text, diags);
+  if (!spec)
+    return std::nullopt;
+  std::optional<Checkpoint> checkpoint = readCheckpoint(request.model, diags);
+  if (!checkpoint)
+    return std::nullopt;
+  return Sources{directory, std::move(*config), std::move(*spec), std::move(*checkpoint)};
+}
+
+} // namespace ashlar

@@ -1,0 +1,291 @@
+#include "compiler/checkpoint/Config.h"
+
+#include "compiler/support/Files.h"
+#include "compiler/support/Json.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+namespace ashlar {
+
+using llvm::json::Value;
+
+const Value *Config::find(llvm::StringRef key) const {
+  auto found = values.find(key.str());
+  if (found == values.end())
+    return nullptr;
+  read[key.str()] = true;
+  return found->second.kind() == Value::Null ? nullptr : &found->second;
+}
+
+llvm::SMLoc Config::where(llvm::StringRef key) const {
+  auto overridden = overrides.find(key.str());
+  return overridden != overrides.end() ? overridden->second : locateKey(text, key);
+}
+
+llvm::StringRef Config::modelType() const {
+  const Value *value = find("model_type");
+  return value ? value->getAsString().value_or("") : "";
+}
+
+/// Of training, of other libraries, of generation (which has its own options), or a record of how
+/// the file came to be: none of them is part of what a model computes.
+static bool isHarmless(llvm::StringRef key) {
+  static const llvm::StringLiteral keys[] = {
+      "architectures",
+      "attention_dropout",
+      "auto_map",
+      "bad_words_ids",
+      "chunk_size_feed_forward",
+      "diversity_penalty",
+      "do_sample",
+      "dtype",
+      "early_stopping",
+      "embd_pdrop",
+      "finetuning_task",
+      "forced_bos_token_id",
+      "gradient_checkpointing",
+      "id2label",
+      "initializer_factor",
+      "initializer_range",
+      "is_decoder",
+      "is_encoder_decoder",
+      "label2id",
+      "length_penalty",
+      "max_length",
+      "max_window_layers",
+      "min_length",
+      "model_type",
+      "no_repeat_ngram_size",
+      "num_beam_groups",
+      "num_beams",
+      "num_return_sequences",
+      "output_attentions",
+      "output_hidden_states",
+      "output_scores",
+      "prefix",
+      "pretraining_tp",
+      "problem_type",
+      "pruned_heads",
+      "remove_invalid_values",
+      "repetition_penalty",
+      "resid_pdrop",
+      "return_dict",
+      "return_dict_in_generate",
+      "suppress_tokens",
+      "task_specific_params",
+      "temperature",
+      "tf_legacy_loss",
+      "tokenizer_class",
+      "top_k",
+      "top_p",
+      "torch_dtype",
+      "torchscript",
+      "transformers.js_config",
+      "transformers_version",
+      "typical_p",
+      "unsloth_fixed",
+      "unsloth_version",
+      "use_bfloat16",
+      "use_cache",
+  };
+  return llvm::is_contained(keys, key) || key.starts_with("_") || key.ends_with("_token_id") ||
+         key.ends_with("_dropout") || key.ends_with("_dropout_prob");
+}
+
+std::vector<std::string> Config::unread() const {
+  // A key that says that nothing special is done.
+  auto isFalse = [&](llvm::StringRef key) {
+    auto found = values.find(key.str());
+    return found != values.end() && found->second == Value(false);
+  };
+  auto saysNothing = [&](llvm::StringRef key, const Value &value) {
+    if (value.kind() == Value::Null)
+      return true;
+    if (key == "sliding_window" || key == "use_sliding_window")
+      return isFalse("use_sliding_window");
+    const llvm::json::Array *types = value.getAsArray();
+    return key == "layer_types" && types &&
+           llvm::all_of(*types, [](const Value &type) { return type == "full_attention"; });
+  };
+  std::vector<std::string> keys;
+  for (const auto &[key, value] : values)
+    if (!read.count(key) && !isHarmless(key) && !saysNothing(key, value))
+      keys.push_back(key);
+  return keys;
+}
+
+std::string Config::onlyKeyWith(uint64_t value) const {
+  std::string only;
+  for (const auto &[key, candidate] : values)
+    if (candidate.getAsUINT64() == value) {
+      if (!only.empty())
+        return "";
+      only = key;
+    }
+  return only;
+}
+
+/// The steps of readConfig, in order.
+class ConfigReader {
+public:
+  ConfigReader(const std::string &directory, Diagnostics &diags)
+      : directory(directory), diags(diags) {}
+  std::optional<Config> read(const std::vector<std::string> &overrides);
+
+private:
+  std::string beside(llvm::StringRef name) const {
+    llvm::SmallString<256> path(directory);
+    llvm::sys::path::append(path, name);
+    return path.str().str();
+  }
+  bool readFile();
+  bool override(const std::string &text);
+  bool refuseQuantized();
+  void warnAboutCode();
+  bool readEndTokens();
+  /// An id or a list of them; false with a message where it is neither.
+  bool tokenIds(const Value &value, llvm::SMLoc where);
+
+  const std::string &directory;
+  Diagnostics &diags;
+  Config config;
+};
+
+bool ConfigReader::readFile() {
+  config.path = beside("config.json");
+  std::optional<llvm::StringRef> text = readText(config.path, Bytes(16 << 20), diags);
+  if (!text)
+    return false;
+  config.text = *text;
+  std::optional<Value> json = parseJson(*text, diags);
+  if (!json)
+    return false;
+  llvm::json::Object *object = json->getAsObject();
+  if (!object) {
+    diags.error(Exit::BadInput, llvm::SMLoc::getFromPointer(text->data()),
+                "a config is a JSON object");
+    return false;
+  }
+  for (auto &[key, value] : *object)
+    config.values.emplace(key.str(), std::move(value));
+  return true;
+}
+
+bool ConfigReader::override(const std::string &text) {
+  auto [key, value] = llvm::StringRef(diags.add("--set", text)).split('=');
+  llvm::SMLoc place = llvm::SMLoc::getFromPointer(key.data());
+  if (key.empty() || key.size() == text.size()) {
+    diags.error(Exit::BadInput, place, "expected KEY=VALUE");
+    return false;
+  }
+  // What is no JSON is a string: quotes get lost in shells.
+  Diagnostics quiet(llvm::nulls());
+  std::optional<Value> json = parseJson(quiet.add("", value), quiet);
+  if (!json && !llvm::json::isUTF8(value)) {
+    diags.error(Exit::BadInput, place, "the value is not UTF-8");
+    return false;
+  }
+  config.values.insert_or_assign(key.str(), json ? std::move(*json) : Value(value.str()));
+  config.overrides[key.str()] = place;
+  return true;
+}
+
+bool ConfigReader::refuseQuantized() {
+  for (llvm::StringRef key : {"quantization_config", "compression_config"}) {
+    const Value *value = config.find(key);
+    if (!value)
+      continue;
+    const llvm::json::Object *object = value->getAsObject();
+    std::optional<llvm::StringRef> method =
+        object ? object->getString("quant_method") : std::nullopt;
+    diags.error(Exit::BadInput, config.where(key),
+                "the checkpoint is quantised with \"" + method.value_or("unknown") +
+                    "\", which is not read");
+    diags.note("use the checkpoint that it was made from, in bf16, f16 or f32");
+    return false;
+  }
+  return true;
+}
+
+void ConfigReader::warnAboutCode() {
+  const Value *value = config.find("auto_map");
+  const llvm::json::Object *map = value ? value->getAsObject() : nullptr;
+  if (!map)
+    return;
+  // "REPOSITORY--MODULE.CLASS", of which only the module is of interest.
+  std::vector<std::string> files;
+  for (auto &[key, entry] : *map)
+    if (std::optional<llvm::StringRef> name = entry.getAsString()) {
+      llvm::StringRef local = name->contains("--") ? name->rsplit("--").second : *name;
+      files.push_back("\"" + local.rsplit('.').first.str() + ".py\"");
+    }
+  llvm::sort(files);
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  diags.warning(config.where("auto_map"), "the checkpoint comes with code of its own (" +
+                                              llvm::join(files, ", ") +
+                                              "), which is never run here");
+  diags.note("the spec must compute the same as that code");
+}
+
+bool ConfigReader::tokenIds(const Value &value, llvm::SMLoc where) {
+  auto take = [&](const Value &id) {
+    std::optional<double> number = id.getAsNumber();
+    bool good = number && *number >= 0 && *number < 4294967296.0 &&
+                *number == static_cast<double>(static_cast<int64_t>(*number));
+    if (good)
+      config.ends.push_back(static_cast<int64_t>(*number));
+    else
+      diags.error(Exit::BadInput, where, "\"eos_token_id\" must be a token id or a list of them");
+    return good;
+  };
+  if (const llvm::json::Array *list = value.getAsArray())
+    return llvm::all_of(*list, take);
+  return take(value);
+}
+
+bool ConfigReader::readEndTokens() {
+  const Value *own = config.find("eos_token_id");
+  std::string path = beside("generation_config.json");
+  if (!config.overrides.count("eos_token_id") && llvm::sys::fs::exists(path)) {
+    std::optional<llvm::StringRef> text = readText(path, Bytes(1 << 20), diags);
+    if (!text)
+      return false;
+    std::optional<Value> json = parseJson(*text, diags);
+    if (!json)
+      return false;
+    const llvm::json::Object *object = json->getAsObject();
+    const Value *value = object ? object->get("eos_token_id") : nullptr;
+    if (value && value->kind() != Value::Null)
+      return tokenIds(*value, locateKey(*text, "eos_token_id"));
+  }
+  return !own || tokenIds(*own, config.where("eos_token_id"));
+}
+
+std::optional<Config> ConfigReader::read(const std::vector<std::string> &overrides) {
+  if (!readFile())
+    return std::nullopt;
+  for (const std::string &text : overrides)
+    if (!override(text))
+      return std::nullopt;
+  if (!refuseQuantized())
+    return std::nullopt;
+  warnAboutCode();
+  if (!readEndTokens())
+    return std::nullopt;
+  std::optional<RopeConfig> rope = readRope(config, diags);
+  if (!rope)
+    return std::nullopt;
+  config.ropeConfig = *rope;
+  return std::move(config);
+}
+
+std::optional<Config> readConfig(const std::string &directory,
+                                 const std::vector<std::string> &overrides, Diagnostics &diags) {
+  return ConfigReader(directory, diags).read(overrides);
+}
+
+} // namespace ashlar

@@ -1,0 +1,178 @@
+#include "compiler/emit/Calls.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace ashlar::emission {
+
+namespace {
+/// Builds the calls of one unit.
+class Builder {
+public:
+  Builder(const Names &names, uint32_t unit)
+      : names(names), unit(unit), block(names.model.blocks[unit]) {}
+
+  std::vector<Call> calls;
+
+  void add(const Op &op) {
+    switch (op.kind) {
+    case OpKind::Embed:
+      return simple(op, "embed");
+    case OpKind::Angles: {
+      const Rope &rope = names.model.ropes[op.rope];
+      Call call = make(op, "angles");
+      call.arguments = llvm::formatv("rope::{0}, {1}, {2}", rope.name, floatLiteral(rope.amplitude),
+                                     names.value(unit, op.result));
+      calls.push_back(std::move(call));
+      return;
+    }
+    case OpKind::RmsNorm: {
+      Call call = make(op, "rmsnorm");
+      call.arguments = llvm::formatv("{0}, {1}, {2}, {3}", names.value(unit, op.inputs[0]),
+                                     names.weight(unit, *op.weight), names.value(unit, op.result),
+                                     floatLiteral(float(op.eps)));
+      calls.push_back(std::move(call));
+      return;
+    }
+    case OpKind::Rotate:
+      return simple(op, llvm::formatv("rotate<{0}, {1}>", op.heads, op.headDim));
+    case OpKind::Attend:
+      return attend(op);
+    case OpKind::Linear:
+      return simple(op, "linear");
+    case OpKind::Glu:
+      return simple(op, "glu");
+    case OpKind::Silu:
+      return simple(op, "silu");
+    case OpKind::Add:
+      return simple(op, "add");
+    case OpKind::Multiply:
+      return simple(op, "multiply");
+    case OpKind::Last:
+      return simple(op, "last");
+    }
+  }
+
+  void copyResult() {
+    const Op &op = block.ops.back();
+    const Stream &stream = names.model.stream(block.output);
+    Call call = make(op, "copy");
+    call.reads = call.writes;
+    call.writes.clear();
+    for (const plan::Value &value : names.streams().values)
+      if (value.name == stream.name)
+        call.writes.push_back(
+            access(names.streams().place, names.plan.address(names.streams().place) + value.offset,
+                   value.size));
+    call.arguments =
+        llvm::formatv("{0}, stream::{1}", names.value(unit, op.result), stream.name);
+    calls.push_back(std::move(call));
+  }
+
+private:
+  static Access access(const plan::Place &place, uint64_t address, Bytes size) {
+    return {place.memory, address, address + size.value};
+  }
+  Access ofValue(ValueId id) const {
+    return access(names.streams().place, names.address(unit, id), names.placed(unit, id).size);
+  }
+  Access ofWeight(WeightId id) const {
+    const plan::Weight &weight = names.stored(id);
+    return access(weight.place, names.plan.address(weight.place), weight.size);
+  }
+
+  /// A call with what the op touches, its arguments still to be written.
+  Call make(const Op &op, std::string kernel) const {
+    Call call;
+    call.kernel = std::move(kernel);
+    const Value &result = block.values[index(op.result)];
+    call.lastOnly = result.lastOnly;
+    call.comment = llvm::formatv("[{0}, {1}]", result.lastOnly ? "1" : "T", result.columns);
+    for (ValueId input : op.inputs)
+      call.reads.push_back(ofValue(input));
+    for (auto id : {op.weight, op.bias})
+      if (id)
+        call.reads.push_back(ofWeight(*id));
+    call.writes.push_back(ofValue(op.result));
+    return call;
+  }
+
+  /// Inputs, weight, bias, result: the order of most kernels' arguments.
+  void simple(const Op &op, std::string kernel) {
+    Call call = make(op, std::move(kernel));
+    std::vector<std::string> arguments;
+    for (ValueId input : op.inputs)
+      arguments.push_back(names.value(unit, input));
+    for (auto id : {op.weight, op.bias})
+      if (id)
+        arguments.push_back(names.weight(unit, *id));
+    arguments.push_back(names.value(unit, op.result));
+    call.arguments = llvm::join(arguments, ", ");
+    calls.push_back(std::move(call));
+  }
+
+  /// Keys and values go to the cache; then the queries attend over all of it.
+  void attend(const Op &op) {
+    const plan::Cache &cache = *names.plan.units[unit].cache;
+    auto half = [&](const plan::Place &place) {
+      return access(place, names.plan.address(place), cache.size);
+    };
+    for (auto [input, member, place] :
+         {std::tuple(op.inputs[1], "at.keys", cache.keys),
+          std::tuple(op.inputs[2], "at.values", cache.values)}) {
+      Call store;
+      store.kernel = "store";
+      store.arguments = llvm::formatv("{0}, {1}", names.value(unit, input), member);
+      store.comment = llvm::formatv("[T, {0}]", cache.heads * cache.dim);
+      store.reads.push_back(ofValue(input));
+      store.writes.push_back(half(place));
+      calls.push_back(std::move(store));
+    }
+    Call call = make(op, "attend");
+    call.reads = {ofValue(op.inputs[0]), half(cache.keys), half(cache.values)};
+    call.arguments =
+        llvm::formatv("{0}, at.keys, at.values, {1}, {2}", names.value(unit, op.inputs[0]),
+                      names.value(unit, op.result), floatLiteral(float(op.scale)));
+    calls.push_back(std::move(call));
+  }
+
+  const Names &names;
+  uint32_t unit;
+  const Block &block;
+};
+} // namespace
+
+std::vector<Call> callsOf(const Names &names, uint32_t unit) {
+  Builder builder(names, unit);
+  for (const Op &op : names.model.blocks[unit].ops)
+    builder.add(op);
+  if (names.copiesResult(unit))
+    builder.copyResult();
+  return std::move(builder.calls);
+}
+
+static bool meet(const std::vector<Access> &a, const std::vector<Access> &b) {
+  for (const Access &x : a)
+    for (const Access &y : b)
+      if (x.memory == y.memory && x.begin < y.end && y.begin < x.end)
+        return true;
+  return false;
+}
+
+std::vector<bool> barriers(const std::vector<Call> &calls) {
+  std::vector<bool> result(calls.size(), false);
+  std::vector<Access> read, written; // since the team last met
+  for (auto [at, call] : llvm::enumerate(calls)) {
+    if (meet(written, call.reads) || meet(written, call.writes) || meet(read, call.writes)) {
+      result[at] = true;
+      read.clear();
+      written.clear();
+    }
+    llvm::append_range(read, call.reads);
+    llvm::append_range(written, call.writes);
+  }
+  return result;
+}
+
+} // namespace ashlar::emission

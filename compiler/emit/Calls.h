@@ -1,0 +1,31 @@
+/// The kernel calls of a unit, with the barriers between them.
+#pragma once
+
+#include "compiler/emit/Names.h"
+
+namespace ashlar::emission {
+
+/// Bytes of a memory that a call reads or writes.
+struct Access {
+  uint32_t memory = 0;
+  uint64_t begin = 0, end = 0;
+};
+
+/// One line of emitted code: a call of a kernel, with what it touches.
+struct Call {
+  std::string kernel;    // "linear", "rotate<6, 32>"
+  std::string arguments; // behind the step: "act::a, at.q, act::q"
+  std::string comment;   // the shape of the result: "[T, 192]"
+  bool lastOnly = false; // works on the one row whose logits are wanted
+  std::vector<Access> reads, writes;
+};
+
+/// The calls of a unit in order, without barriers.
+std::vector<Call> callsOf(const Names &names, uint32_t unit);
+
+/// Where the team must meet: before the call at each of these indices, threads may have to see
+/// what others wrote since they last met, or write what others may still read. Within one call
+/// every thread touches its own share, so an elementwise call may write over its input.
+std::vector<bool> barriers(const std::vector<Call> &calls);
+
+} // namespace ashlar::emission

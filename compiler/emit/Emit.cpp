@@ -1,0 +1,39 @@
+#include "compiler/emit/Emit.h"
+
+#include "compiler/emit/Files.h"
+#include "compiler/emit/Template.h"
+#include "compiler/machine/Machine.h"
+#include "compiler/support/Embedded.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+namespace ashlar {
+
+std::vector<SourceFile> emit(const Model &model, const plan::Plan &plan) {
+  emission::Names names(model, plan);
+  return {emission::layoutFile(names), emission::infoFile(plan),
+          emission::phaseFile(names, *plan.phase("prefill")),
+          emission::phaseFile(names, *plan.phase("decode"))};
+}
+
+std::vector<SourceFile> emitProject(const plan::Plan &plan) {
+  std::vector<SourceFile> files;
+  std::string runtime;
+  for (const EmbeddedFile &file : embeddedFiles()) {
+    if (!file.path.starts_with("runtime/") && !file.path.starts_with("templates/cpu/"))
+      continue;
+    if (file.path.ends_with(".cpp"))
+      runtime += "  " + file.path.str() + "\n";
+    else if (!file.path.ends_with(".h"))
+      continue;
+    files.push_back({file.path.str(), file.bytes.str()});
+  }
+  Processor processor;
+  processor.isa = plan.processors.front().isa;
+  files.push_back({"CMakeLists.txt",
+                   fill("CMakeLists.txt.in", {{"runtime", runtime},
+                                              {"flags", llvm::join(compilerFlags(processor), " ")}})});
+  return files;
+}
+
+} // namespace ashlar

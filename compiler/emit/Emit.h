@@ -1,0 +1,26 @@
+/// Translates a plan into source files. Emission decides nothing: what is called, in which order,
+/// on which processor and at which bytes is read off the model and the plan.
+#pragma once
+
+#include "compiler/plan/Plan.h"
+#include "compiler/spec/Model.h"
+
+namespace ashlar {
+
+struct SourceFile {
+  std::string path; // relative to the project: "decode.cpp"
+  std::string text;
+};
+
+/// model.h, model.cpp, prefill.cpp and decode.cpp. Model and plan must agree (`checkAgreement`).
+std::vector<SourceFile> emit(const Model &model, const plan::Plan &plan);
+
+/// What makes them a project that builds by itself: CMakeLists.txt, the runtime and the kernels.
+std::vector<SourceFile> emitProject(const plan::Plan &plan);
+
+/// Whether a plan was made for this model: the same digest, units, weights and values. For plans
+/// that come from a file: the differences are the user's errors.
+bool checkAgreement(const Model &model, const plan::Plan &plan, llvm::StringRef planFile,
+                    Diagnostics &diags);
+
+} // namespace ashlar

@@ -1,0 +1,131 @@
+#include "compiler/emit/Files.h"
+#include "compiler/emit/Template.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace ashlar::emission {
+
+static constexpr size_t CommentColumn = 84;
+static constexpr size_t TableWidth = 96;
+
+std::string withComment(std::string line, llvm::StringRef comment) {
+  line.resize(std::max(line.size() + 1, CommentColumn), ' ');
+  return line + "// " + comment.str() + "\n";
+}
+
+std::string layerRange(llvm::ArrayRef<uint32_t> layers) {
+  if (layers.size() == 1)
+    return llvm::formatv("{0}", layers.front());
+  if (layers.back() - layers.front() == layers.size() - 1)
+    return llvm::formatv("{0} to {1}", layers.front(), layers.back());
+  std::string result;
+  for (uint32_t layer : layers)
+    result += llvm::formatv("{0}{1}", result.empty() ? "" : ", ", layer);
+  return result;
+}
+
+static std::string values(const Names &names, const plan::Frame &frame) {
+  std::string result;
+  for (const plan::Value &value : frame.values) {
+    std::string line =
+        llvm::formatv("inline constexpr {0} {1}{{{2}};", names.valueType(value, frame.place),
+                      value.name, names.plan.address(frame.place) + value.offset);
+    result += withComment(line, llvm::formatv("[{0}, {1}]", value.rows, value.columns).str());
+  }
+  return result;
+}
+
+static std::string frames(const Names &names) {
+  std::string result;
+  for (const plan::Frame &frame : names.plan.frames) {
+    if (frame.name == "stream")
+      continue;
+    result += llvm::formatv("namespace {0} {{\n{1}} // namespace {0}\n", frame.name,
+                            values(names, frame));
+  }
+  return result;
+}
+
+static std::string ropes(const Model &model) {
+  std::string result;
+  for (const Rope &rope : model.ropes) {
+    result += llvm::formatv("inline constexpr float {0}[{1}] = {{\n    ", rope.name,
+                            rope.frequencies.size());
+    size_t width = 4;
+    for (float frequency : rope.frequencies) {
+      std::string number = floatLiteral(frequency) + ",";
+      if (width + number.size() + 1 > TableWidth) {
+        result += "\n    ";
+        width = 4;
+      }
+      result += (width == 4 ? "" : " ") + number;
+      width += number.size() + 1;
+    }
+    result += "\n};\n";
+  }
+  if (result.empty())
+    return "";
+  return "\n// Radians by which each pair of dimensions turns from one position to the next.\n"
+         "namespace rope {\n" +
+         result + "} // namespace rope\n";
+}
+
+static std::string weights(const Names &names) {
+  std::string result;
+  for (const plan::Unit &unit : names.plan.units)
+    for (const plan::Weight &weight : unit.weights)
+      if (!llvm::StringRef(weight.name).contains('.'))
+        result += llvm::formatv("inline constexpr {0} {1}{{{2}};\n", names.weightType(weight),
+                                weight.name, names.plan.address(weight.place));
+  return result;
+}
+
+static std::string layers(const Names &names) {
+  std::string result;
+  for (const LayerShape &shape : names.shapes()) {
+    result += llvm::formatv("\n// Layers {0}: weights and cache.\nstruct {1} {{\n",
+                            layerRange(shape.layers), shape.type);
+    for (const Member &member : names.members(shape))
+      result += llvm::formatv("  {0} {1};\n", member.type, member.name);
+    result += llvm::formatv("};\ninline constexpr {0} {1}[{2}] = {{\n", shape.type, shape.table,
+                            shape.layers.size());
+    for (uint32_t layer : shape.layers) {
+      std::string row = "    {";
+      size_t width = row.size();
+      for (uint64_t offset : names.offsets(layer)) {
+        std::string cell = llvm::formatv("{{{0}},", offset);
+        if (width + cell.size() + 1 > TableWidth) {
+          row += "\n     ";
+          width = 5;
+        } else if (width > 5) {
+          row += " ";
+          ++width;
+        }
+        row += cell;
+        width += cell.size();
+      }
+      row.back() = '}'; // instead of the last comma
+      result += row + ",\n";
+    }
+    result += "};\n";
+  }
+  return result;
+}
+
+SourceFile layoutFile(const Names &names) {
+  const plan::Plan &plan = names.plan;
+  std::string title = llvm::formatv("{0}: {1} layers, hidden size {2}, vocabulary {3}", plan.spec,
+                                    plan.layers, plan.hidden, plan.vocabulary);
+  return {"model.h",
+          fill("model.h.in", {{"title", title},
+                              {"chunk", llvm::formatv("{0}", plan.chunk)},
+                              {"context", llvm::formatv("{0}", plan.context)},
+                              {"streams", values(names, names.streams())},
+                              {"frames", frames(names)},
+                              {"ropes", ropes(names.model)},
+                              {"weights", weights(names)},
+                              {"layers", layers(names)}})};
+}
+
+} // namespace ashlar::emission

@@ -1,0 +1,200 @@
+#include "compiler/emit/Names.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <charconv>
+
+namespace ashlar::emission {
+
+std::string floatLiteral(float value) {
+  char buffer[48];
+  auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
+  std::string text(buffer, end);
+  if (text.find_first_of(".e") == std::string::npos)
+    text += ".0";
+  return text + "f";
+}
+
+llvm::StringRef localName(llvm::StringRef name) { return name.rsplit('.').second.empty()
+                                                             ? name
+                                                             : name.rsplit('.').second; }
+
+static std::string typeTag(DataType type) { return llvm::StringRef(name(type)).upper(); }
+
+Names::Names(const Model &model, const plan::Plan &plan) : model(model), plan(plan) {
+  for (const plan::Unit &unit : plan.units)
+    for (const plan::Weight &weight : unit.weights)
+      storedByName[weight.name] = &weight;
+  for (auto [at, unit] : llvm::enumerate(plan.units))
+    if (unit.layer)
+      unitsOfLayer[*unit.layer].push_back(at);
+  shapeOfLayer.resize(unitsOfLayer.empty() ? 0 : unitsOfLayer.rbegin()->first + 1);
+  for (auto &[layer, units] : unitsOfLayer) {
+    auto same = llvm::find_if(layerShapes,
+                              [&](LayerShape &s) { return sameLayer(s.layers.front(), layer); });
+    if (same == layerShapes.end()) {
+      layerShapes.push_back({"", "", "", {}, units});
+      same = std::prev(layerShapes.end());
+    }
+    same->layers.push_back(layer);
+    shapeOfLayer[layer] = same - layerShapes.begin();
+  }
+  for (LayerShape &shape : layerShapes) {
+    std::string suffix =
+        layerShapes.size() == 1 ? "" : llvm::formatv("{0}", shape.layers.front()).str();
+    shape.type = "Layer" + suffix;
+    shape.table = "layers" + suffix;
+    shape.function = "layer" + suffix;
+  }
+}
+
+std::vector<uint32_t> Names::unitsOf(uint32_t layer) const { return unitsOfLayer.at(layer); }
+
+const plan::Weight &Names::stored(WeightId id) const {
+  return *storedByName.at(model.weight(model.stored(id)).name);
+}
+
+const plan::Frame &Names::streams() const {
+  return *llvm::find_if(plan.frames, [](const plan::Frame &f) { return f.name == "stream"; });
+}
+
+/// One piece of code serves two layers when their units are alike and everything that is part of a
+/// type or a call is equal.
+bool Names::sameLayer(uint32_t a, uint32_t b) const {
+  const std::vector<uint32_t> &left = unitsOfLayer.at(a), &right = unitsOfLayer.at(b);
+  if (left.size() != right.size())
+    return false;
+  for (auto [l, r] : llvm::zip_equal(left, right)) {
+    const plan::Unit &x = plan.units[l], &y = plan.units[r];
+    if (x.decode != y.decode || x.prefill != y.prefill || x.home != y.home || x.state != y.state ||
+        x.frame != y.frame || x.cache.has_value() != y.cache.has_value())
+      return false;
+    if (x.cache && cacheType(*x.cache) != cacheType(*y.cache))
+      return false;
+    if (!sameShape(model, model.blocks[l], model.blocks[r]))
+      return false;
+  }
+  auto types = [&](uint32_t layer) {
+    std::vector<std::string> result;
+    for (WeightId id : layerWeights(layer))
+      result.push_back(localName(model.weight(id).name).str() + weightType(stored(id)));
+    return result;
+  };
+  return types(a) == types(b);
+}
+
+/// The weights that a layer's code names through its struct: its own and those of other layers.
+std::vector<WeightId> Names::layerWeights(uint32_t layer) const {
+  std::vector<WeightId> result;
+  for (uint32_t unit : unitsOfLayer.at(layer))
+    for (WeightId id : weightsOf(model, model.blocks[unit]))
+      if (llvm::StringRef(stored(id).name).contains('.') && !llvm::is_contained(result, id))
+        result.push_back(id);
+  return result;
+}
+
+std::vector<Member> Names::members(const LayerShape &shape) const {
+  std::vector<Member> result;
+  uint32_t layer = shape.layers.front();
+  for (WeightId id : layerWeights(layer))
+    result.push_back({localName(stored(id).name).str(), weightType(stored(id))});
+  for (uint32_t unit : unitsOfLayer.at(layer))
+    if (const auto &cache = plan.units[unit].cache)
+      for (const char *half : {"keys", "values"})
+        result.push_back({half, cacheType(*cache)});
+  return result;
+}
+
+std::vector<uint64_t> Names::offsets(uint32_t layer) const {
+  std::vector<uint64_t> result;
+  for (WeightId id : layerWeights(layer))
+    result.push_back(plan.address(stored(id).place));
+  for (uint32_t unit : unitsOfLayer.at(layer))
+    if (const auto &cache = plan.units[unit].cache) {
+      result.push_back(plan.address(cache->keys));
+      result.push_back(plan.address(cache->values));
+    }
+  return result;
+}
+
+std::string Names::valueType(const plan::Value &value, const plan::Place &place) const {
+  return llvm::formatv("{0}::Rows<F32, {1}>", memory(place), value.columns);
+}
+
+std::string Names::weightType(const plan::Weight &weight) const {
+  std::string space = memory(weight.place), type = typeTag(weight.type);
+  switch (weight.layout) {
+  case plan::Layout::Rows:
+    return llvm::formatv("{0}::Rows<{1}, {2}>", space, type, weight.columns);
+  case plan::Layout::Vector:
+    return llvm::formatv("{0}::Vector<{1}, {2}>", space, type, weight.columns);
+  case plan::Layout::Panels:
+    return llvm::formatv("{0}::Panels<{1}, {2}, {3}>", space, type, weight.rows, weight.columns);
+  }
+  return "";
+}
+
+std::string Names::cacheType(const plan::Cache &cache) const {
+  return llvm::formatv("{0}::Cache<{1}, {2}, Context, {3}>", memory(cache.keys),
+                       typeTag(cache.type), cache.heads, cache.dim);
+}
+
+const plan::Value *Names::findInFrame(uint32_t unit, ValueId id) const {
+  const plan::Unit &u = plan.units[unit];
+  if (!u.frame)
+    return nullptr;
+  const Value &value = model.blocks[unit].values[index(id)];
+  bool input = index(id) < model.blocks[unit].inputs.size();
+  if (input)
+    return nullptr;
+  for (const plan::Value &v : plan.frames[*u.frame].values)
+    if (v.name == value.name)
+      return &v;
+  return nullptr;
+}
+
+static const plan::Value &streamValue(const Names &names, StreamId id) {
+  const std::string &name = names.model.stream(id).name;
+  for (const plan::Value &v : names.streams().values)
+    if (v.name == name)
+      return v;
+  internalError("stream " + name + " has no place");
+}
+
+const plan::Value &Names::placed(uint32_t unit, ValueId id) const {
+  if (const plan::Value *own = findInFrame(unit, id))
+    return *own;
+  const Value &value = model.blocks[unit].values[index(id)];
+  if (!value.stream)
+    internalError("value " + value.name + " of " + model.blocks[unit].name + " has no place");
+  return streamValue(*this, *value.stream);
+}
+
+uint64_t Names::address(uint32_t unit, ValueId id) const {
+  const plan::Value &value = placed(unit, id);
+  bool own = findInFrame(unit, id);
+  const plan::Frame &frame = own ? plan.frames[*plan.units[unit].frame] : streams();
+  return plan.address(frame.place) + value.offset;
+}
+
+std::string Names::value(uint32_t unit, ValueId id) const {
+  if (const plan::Value *own = findInFrame(unit, id))
+    return "act::" + own->name;
+  return "stream::" + placed(unit, id).name;
+}
+
+std::string Names::weight(uint32_t unit, WeightId id) const {
+  const plan::Weight &weight = stored(id);
+  if (plan.units[unit].layer && llvm::StringRef(weight.name).contains('.'))
+    return "at." + localName(weight.name).str();
+  return "weights::" + weight.name;
+}
+
+bool Names::copiesResult(uint32_t unit) const {
+  const Block &block = model.blocks[unit];
+  return findInFrame(unit, block.ops.back().result) != nullptr;
+}
+
+} // namespace ashlar::emission

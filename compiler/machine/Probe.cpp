@@ -1,0 +1,271 @@
+#include "compiler/machine/Host.h"
+#include "compiler/machine/Machine.h"
+#include "compiler/machine/ProbeDisk.h"
+#include "compiler/machine/ProbeKernels.h"
+#include "compiler/machine/Timing.h"
+#include "runtime/Team.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace ashlar {
+namespace {
+
+using Shape = ProbeShape;
+
+/// The same form of the kernels that an app for this processor is compiled with.
+const ProbeKernels &formFor(const Processor &processor) {
+  std::vector<std::string> isa = requiredIsa(processor);
+  if (llvm::is_contained(isa, "avx512_bf16"))
+    return probe_avx512bf16::kernels;
+  if (llvm::is_contained(isa, "avx512f"))
+    return probe_avx512::kernels;
+  if (llvm::is_contained(isa, "avx2"))
+    return probe_avx2::kernels;
+  return probe_scalar::kernels;
+}
+
+/// Memory as apps have it: huge pages where the system gives them.
+class Arena {
+public:
+  explicit Arena(uint64_t size)
+      : size(size), base(mmap(nullptr, size + Huge, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
+    if (*this)
+      madvise(begin(), size, MADV_HUGEPAGE);
+  }
+  Arena(const Arena &) = delete;
+  ~Arena() {
+    if (*this)
+      munmap(base, size + Huge);
+  }
+  explicit operator bool() const { return base != MAP_FAILED; }
+  std::byte *begin() const {
+    return reinterpret_cast<std::byte *>(alignUp(reinterpret_cast<uint64_t>(base), Huge));
+  }
+  const uint64_t size;
+
+private:
+  static constexpr uint64_t Huge = 2 << 20;
+  void *const base;
+};
+
+/// Each thread writes its share for the first time, so that pages come from near it, and from all
+/// at once. The pattern is a normal number in every type.
+void populate(StepState &state) {
+  Share mine = share(state, static_cast<int64_t>(*static_cast<uint64_t *>(state.context)), 4096);
+  for (int64_t at = mine.begin; at + 4 <= mine.end; at += 4)
+    std::memcpy(state.host + at, "\x80\x3f\x80\x3f", 4);
+}
+
+/// One thread to a core, for as long as a probe takes: on a busy machine the system may keep two of
+/// them on the same, where each waits for the other to be put to sleep.
+void pin(StepState &state) {
+  const auto &allowed = *static_cast<const cpu_set_t *>(state.context);
+  uint32_t seen = 0;
+  for (int core = 0; core < CPU_SETSIZE; core++)
+    if (CPU_ISSET(core, &allowed) && seen++ == state.thread) {
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(core, &one);
+      sched_setaffinity(0, sizeof one, &one);
+      return;
+    }
+}
+
+class Prober {
+public:
+  Prober(const ProbeKernels &kernels, Team &team, const Arena &arena, Bytes caches, bool quick)
+      : kernels(kernels), team(team), arena(arena), caches(caches), budget(quick ? 0.05 : 0.5),
+        repeats(quick ? 99 : 999) {}
+
+  void linear(DataType type, std::vector<KernelRate> &rates) const;
+  KernelRate attend(DataType type) const;
+  KernelRate elementwise() const;
+  void warmUp() const;
+
+private:
+  /// Seconds of a call, from several runs of `count` calls.
+  double time(ProbeFunction function, ProbeCalls calls, uint32_t tokens = 1,
+              uint64_t position = 0) const {
+    StepState state;
+    state.host = arena.begin();
+    state.tokens = tokens;
+    state.position = position;
+    state.threads = team.threads();
+    state.team = &team;
+    state.context = &calls;
+    auto run = [&] {
+      team.run(function, state);
+      calls.first = (calls.first + calls.count) % calls.places;
+    };
+    run(); // brings code and threads to where they are needed, and operands that fit
+    // Long calls need more tries until one of them is undisturbed.
+    return fastestSeconds(repeats, tokens > 1 ? 3 * budget : budget, run) /
+           static_cast<double>(calls.count);
+  }
+  /// Operands of `each` bytes that fit into the arena, or into less.
+  uint64_t places(uint64_t each, uint64_t within = UINT64_MAX) const {
+    uint64_t room = std::min(within, arena.size - ProbeArena::Operands);
+    return std::max<uint64_t>(room / each, 1);
+  }
+
+  const ProbeKernels &kernels;
+  Team &team;
+  const Arena &arena;
+  Bytes caches;
+  double budget;
+  unsigned repeats;
+};
+
+Nanos nanos(double seconds) { return Nanos(static_cast<uint64_t>(seconds * 1e9)); }
+
+/// What remains of a call without its latency. Where that is most of it, the rate means little, but
+/// it must not become infinite.
+double beyond(double call, double latency) { return std::max(call - latency, call / 4); }
+
+void Prober::warmUp() const {
+  // Clocks take some milliseconds to go up.
+  double until = seconds() + 0.1;
+  while (seconds() < until)
+    time(kernels.typed[0].tiny, {1000});
+}
+
+void Prober::linear(DataType type, std::vector<KernelRate> &rates) const {
+  const ProbeKernels::Typed &typed = kernels.typed[static_cast<size_t>(type)];
+  KernelRate rate;
+  rate.kernel = Kernel::Linear;
+  rate.type = type;
+  double latency = time(typed.tiny, {100});
+  rate.latency = nanos(latency);
+
+  constexpr uint64_t StreamCount = Shape::StreamRows * Shape::StreamColumns;
+  uint64_t bytes = StreamCount * bytesOf(type);
+  double stream = time(typed.stream, {1, places(bytes)});
+  rate.read = measured(static_cast<double>(bytes), beyond(stream, latency));
+  double tokens = time(typed.tokens, {}, Shape::Tokens);
+  rate.compute =
+      measured(2.0 * Shape::Tokens * Shape::ManyRows * Shape::ManyColumns, beyond(tokens, latency));
+
+  // The same from the caches, as far as they are any faster: other machines may share them.
+  constexpr uint64_t CachedCount = Shape::CachedRows * Shape::CachedColumns;
+  bytes = CachedCount * bytesOf(type);
+  for (uint64_t within = caches.value; within >= bytes; within /= 2) {
+    KernelRate cached = rate;
+    cached.within = Bytes(within);
+    uint64_t count = places(bytes, within);
+    cached.read =
+        measured(static_cast<double>(bytes), beyond(time(typed.cached, {count, count}), latency));
+    if (cached.read.perSecond < 1.2 * rate.read.perSecond)
+      continue;
+    rates.push_back(cached);
+    break;
+  }
+  rates.push_back(rate);
+}
+
+KernelRate Prober::attend(DataType type) const {
+  const ProbeKernels::Typed &typed = kernels.typed[static_cast<size_t>(type)];
+  KernelRate rate;
+  rate.kernel = Kernel::Attend;
+  rate.type = type;
+  double latency = time(typed.attend, {100});
+  rate.latency = nanos(latency);
+
+  uint64_t bytes = 2 * Shape::KeyHeads * Shape::Context * Shape::HeadDim * bytesOf(type);
+  double full = time(typed.attend, {1, places(bytes)}, 1, Shape::Context - 1);
+  rate.read = measured(static_cast<double>(bytes), beyond(full, latency));
+
+  // As many tokens as keep all threads busy. Half of the last square of positions is masked out.
+  uint32_t tokens = std::clamp(team.threads() * 4, 16u, Shape::Tokens);
+  uint64_t start = Shape::Context / 2 - tokens;
+  double pairs = tokens * (static_cast<double>(start) + (tokens + 1) / 2.0);
+  double many = time(typed.attendTokens, {}, tokens, start);
+  rate.compute = measured(4.0 * Shape::QueryHeads * Shape::HeadDim * pairs, beyond(many, latency));
+  return rate;
+}
+
+KernelRate Prober::elementwise() const {
+  KernelRate rate;
+  rate.kernel = Kernel::Elementwise;
+  double latency = time(kernels.norm, {100});
+  rate.latency = nanos(latency);
+  // A norm reads one row and writes one; a gate reads two.
+  constexpr uint64_t Row = Shape::Tokens * Shape::StreamColumns * 4;
+  double both = beyond(time(kernels.normTokens, {4}, Shape::Tokens), latency) +
+                beyond(time(kernels.gluTokens, {4}, Shape::Tokens), latency);
+  rate.read = measured(5.0 * Row, both);
+  // Bytes tell how long these take; operations are no second limit.
+  rate.compute = {rate.read.perSecond, Source::Derived};
+  return rate;
+}
+
+} // namespace
+
+std::optional<Machine> probe(const ProbeOptions &options, Diagnostics &diags) {
+  if (!llvm::sys::fs::is_directory(options.diskDir)) {
+    diags.error(Exit::InputOutput, options.diskDir, "no such directory");
+    diags.note("the disk that holds it would be measured; name one with --disk");
+    return std::nullopt;
+  }
+  Host host = readHost();
+  Machine machine;
+  machine.name = "this-machine";
+  machine.memories.push_back({"host", host.usable, Source::Measured});
+  Processor &cpu = machine.processors.emplace_back();
+  cpu.name = "cpu";
+  cpu.threads = host.cores;
+  cpu.isa = host.isa;
+
+  // Four times the last cache, so that little of it is still there when it is read again.
+  constexpr uint64_t Operand = Shape::StreamRows * Shape::StreamColumns * 4;
+  uint64_t operands = std::max<uint64_t>(256 << 20, 4 * host.lastLevel.value);
+  operands = std::max(std::min(operands, host.usable.value / 8), Operand);
+  Arena arena(ProbeArena::Operands + operands);
+  Team team(host.cores);
+  std::string reason;
+  if (!arena || !team.start(reason)) {
+    diags.error(Exit::InputOutput, "",
+                "this machine cannot be measured: " + (arena ? reason : "no memory"));
+    return std::nullopt;
+  }
+  StepState state;
+  state.host = arena.begin();
+  state.threads = team.threads();
+  state.team = &team;
+  uint64_t size = arena.size;
+  state.context = &size;
+  team.run(populate, state);
+
+  cpu_set_t allowed;
+  bool pinned = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+  if (pinned) {
+    state.context = &allowed;
+    team.run(pin, state);
+  }
+
+  Bytes caches(std::max(host.secondLevel.value, host.lastLevel.value / 2));
+  Prober prober(formFor(cpu), team, arena, caches, options.quick);
+  prober.warmUp();
+  for (DataType type : {DataType::F32, DataType::F16, DataType::BF16})
+    prober.linear(type, cpu.rates);
+  for (DataType type : {DataType::F32, DataType::F16, DataType::BF16})
+    cpu.rates.push_back(prober.attend(type));
+  cpu.rates.push_back(prober.elementwise());
+
+  if (pinned)
+    sched_setaffinity(0, sizeof allowed, &allowed);
+
+  Bytes fileSize(options.quick ? 64 << 20 : 256 << 20);
+  if (std::optional<Disk> disk = probeDisk(options.diskDir, fileSize, diags))
+    machine.disks.push_back(*disk);
+  return machine;
+}
+
+} // namespace ashlar

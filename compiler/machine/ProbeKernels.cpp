@@ -1,0 +1,85 @@
+// Compiled once for each instruction set, with ASHLAR_PROBE_ISA as its name. Nothing here may use
+// the standard library: the linker keeps one copy of an inline function, and it could be this one.
+#include "compiler/machine/ProbeKernels.h"
+
+#include "templates/cpu/attention.h"
+#include "templates/cpu/elementwise.h"
+#include "templates/cpu/linear.h"
+#include "templates/cpu/norm.h"
+
+#define ASHLAR_JOIN(a, b) a##b
+#define ASHLAR_EXPAND(a, b) ASHLAR_JOIN(a, b)
+#define ASHLAR_NAMESPACE ASHLAR_EXPAND(probe_, ASHLAR_PROBE_ISA)
+
+namespace ashlar::ASHLAR_NAMESPACE {
+namespace {
+
+using Shape = ProbeShape;
+using Arena = ProbeArena;
+
+/// Calls body(place) for each call, with a barrier after it.
+template <class Body> void repeat(StepState &state, Body body) {
+  const ProbeCalls calls = *static_cast<const ProbeCalls *>(state.context);
+  for (uint64_t call = 0; call < calls.count; ++call) {
+    body((calls.first + call) % calls.places);
+    state.sync();
+  }
+}
+
+template <class T, int64_t N, int64_t K, uint32_t Max> void linear(StepState &state) {
+  Step<Max> step(state);
+  repeat(state, [&](uint64_t place) {
+    uint64_t offset = Arena::Operands + place * N * K * sizeof(typename T::storage);
+    cpu::linear(step, host::Rows<F32, K>{{Arena::X}}, host::Panels<T, N, K>{{offset}},
+                host::Rows<F32, N>{{Arena::Y}});
+  });
+}
+
+template <class T, uint32_t Max> void attend(StepState &state) {
+  constexpr int64_t Columns = Shape::QueryHeads * Shape::HeadDim;
+  using Cache = host::Cache<T, Shape::KeyHeads, Shape::Context, Shape::HeadDim>;
+  constexpr uint64_t Bytes =
+      Shape::KeyHeads * Shape::Context * Shape::HeadDim * sizeof(typename T::storage);
+  Step<Max> step(state);
+  repeat(state, [&](uint64_t place) {
+    uint64_t offset = Arena::Operands + place * 2 * Bytes;
+    cpu::attend(step, host::Rows<F32, Columns>{{Arena::X}}, Cache{{offset}},
+                Cache{{offset + Bytes}}, host::Rows<F32, Columns>{{Arena::Y}}, 0.125f);
+  });
+}
+
+template <uint32_t Max> void norm(StepState &state) {
+  constexpr int64_t Columns = Shape::StreamColumns;
+  Step<Max> step(state);
+  repeat(state, [&](uint64_t) {
+    cpu::rmsnorm(step, host::Rows<F32, Columns>{{Arena::X}},
+                 host::Vector<F32, Columns>{{Arena::Operands}},
+                 host::Rows<F32, Columns>{{Arena::Y}}, 1e-5f);
+  });
+}
+
+void gluTokens(StepState &state) {
+  constexpr int64_t Columns = Shape::StreamColumns;
+  Step<Shape::Tokens> step(state);
+  repeat(state, [&](uint64_t) {
+    cpu::glu(step, host::Rows<F32, Columns>{{Arena::X}}, host::Rows<F32, Columns>{{Arena::Y}},
+             host::Rows<F32, Columns>{{Arena::Z}});
+  });
+}
+
+template <class T>
+constexpr ProbeKernels::Typed typed = {
+    linear<T, Shape::TinyRows, Shape::TinyColumns, 1>,
+    linear<T, Shape::CachedRows, Shape::CachedColumns, 1>,
+    linear<T, Shape::StreamRows, Shape::StreamColumns, 1>,
+    linear<T, Shape::ManyRows, Shape::ManyColumns, Shape::Tokens>,
+    attend<T, 1>,
+    attend<T, Shape::Tokens>,
+};
+
+} // namespace
+
+constexpr ProbeKernels kernels = {
+    {typed<F32>, typed<F16>, typed<BF16>}, norm<1>, norm<Shape::Tokens>, gluTokens};
+
+} // namespace ashlar::ASHLAR_NAMESPACE

@@ -1,0 +1,63 @@
+/// The kernels of apps in the shapes in which a probe times them, compiled for each instruction
+/// set. A function runs on every thread of a team and calls its kernel `ProbeCalls::count` times,
+/// with a barrier after each, as apps do.
+#pragma once
+
+#include "runtime/Step.h"
+
+namespace ashlar {
+
+/// What a function is told, through StepState::context.
+struct ProbeCalls {
+  uint64_t count = 1;
+  uint64_t places = 1; // operands of that many calls lie one after another and are used in turn
+  uint64_t first = 0;  // from this one on
+};
+
+// Weights in the caches; weights that stream from memory; weights for many tokens. A call takes a
+// millisecond or so: on a busy machine that often passes undisturbed, and ten rarely do.
+struct ProbeShape {
+  static constexpr int64_t TinyRows = 64, TinyColumns = 64;
+  static constexpr int64_t CachedRows = 1024, CachedColumns = 512;
+  static constexpr int64_t StreamRows = 4096, StreamColumns = 2048;
+  static constexpr int64_t ManyRows = 512, ManyColumns = 1024;
+  static constexpr uint32_t Tokens = 128;
+  // Attention: four query heads to a key head.
+  static constexpr int64_t KeyHeads = 8, QueryHeads = 32, HeadDim = 64, Context = 1024;
+};
+
+/// Where things lie in the arena: three activations of up to [Tokens, StreamRows] f32, then weights
+/// or caches.
+struct ProbeArena {
+  static constexpr uint64_t ActivationBytes = ProbeShape::Tokens * ProbeShape::StreamRows * 4;
+  static constexpr uint64_t X = 0, Y = ActivationBytes, Z = 2 * ActivationBytes;
+  static constexpr uint64_t Operands = 4 * ActivationBytes;
+};
+
+using ProbeFunction = void (*)(StepState &);
+
+struct ProbeKernels {
+  /// Of one type of weights or cache.
+  struct Typed {
+    ProbeFunction tiny, cached, stream, tokens; // linear
+    ProbeFunction attend, attendTokens;         // from StepState::position on
+  };
+  Typed typed[3]; // in the order of DataType
+  // Elementwise: one row of StreamColumns, and Tokens of them.
+  ProbeFunction norm, normTokens, gluTokens;
+};
+
+namespace probe_scalar {
+extern const ProbeKernels kernels;
+}
+namespace probe_avx2 {
+extern const ProbeKernels kernels;
+}
+namespace probe_avx512 {
+extern const ProbeKernels kernels;
+}
+namespace probe_avx512bf16 {
+extern const ProbeKernels kernels;
+}
+
+} // namespace ashlar

@@ -1,0 +1,24 @@
+/// Writes the pack: each weight in the type and layout that the plan names, at the place that its
+/// `load` schedule names. The weights pass through one panel at a time; nothing is held whole.
+#pragma once
+
+#include "compiler/checkpoint/Checkpoint.h"
+#include "compiler/plan/Plan.h"
+
+namespace ashlar {
+
+/// Appends the pack to a file that is open for writing, from `base` (aligned to 4096) on. `name` is
+/// the file's, for messages. Exit 4 when a weight file changed since its header was read.
+bool writePack(int file, uint64_t base, llvm::StringRef name, const plan::Plan &plan,
+               const Checkpoint &checkpoint, llvm::StringRef tokenizer, Diagnostics &diags);
+
+/// Writes the pack into a file of its own, through a temporary file beside it.
+bool writePackFile(const std::string &path, const plan::Plan &plan, const Checkpoint &checkpoint,
+                   llvm::StringRef tokenizer, Diagnostics &diags);
+
+/// Whether a pack stands at the end of a file, and its index as text or JSON: `ashlar inspect`.
+enum class Inspected : uint8_t { NoPack, Printed, Failed };
+Inspected inspectPack(const std::string &path, bool json, llvm::raw_ostream &out,
+                      Diagnostics &diags);
+
+} // namespace ashlar

@@ -1,0 +1,309 @@
+#include "compiler/pack/Convert.h"
+#include "compiler/pack/Pack.h"
+#include "compiler/support/Files.h"
+
+#include "runtime/Checksum.h"
+#include "runtime/PackFormat.h"
+#include "templates/cpu/panels.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace ashlar {
+
+static_assert(std::endian::native == std::endian::little, "packs are little-endian");
+
+namespace {
+/// Writes a file front to back, from a base on, with sums over what passes.
+class Output {
+public:
+  Output(int file, uint64_t base, llvm::StringRef name, Diagnostics &diags)
+      : file(file), base(base), name(name), diags(diags) {}
+
+  uint64_t position() const { return at; }
+  bool write(const void *data, uint64_t bytes) {
+    auto *p = static_cast<const char *>(data);
+    while (bytes) {
+      // One call moves at most 2 GiB on Linux.
+      ssize_t n = pwrite(file, p, std::min<uint64_t>(bytes, 1 << 30), off_t(base + at));
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0) {
+        diags.error(Exit::InputOutput, name,
+                    llvm::formatv("cannot write at byte {0}: {1}", base + at,
+                                  n < 0 ? std::strerror(errno) : "no progress"));
+        return false;
+      }
+      p += n;
+      bytes -= uint64_t(n);
+      at += uint64_t(n);
+    }
+    return true;
+  }
+  bool padTo(uint64_t position) {
+    static constexpr char zeros[PackAlignment] = {};
+    while (at < position)
+      if (!write(zeros, std::min<uint64_t>(position - at, sizeof(zeros))))
+        return false;
+    return true;
+  }
+  /// The header's place was kept; now its numbers are known.
+  bool rewriteHeader(const PackHeader &header) {
+    at = 0;
+    return write(&header, sizeof(header));
+  }
+
+private:
+  int file;
+  uint64_t base;
+  llvm::StringRef name;
+  Diagnostics &diags;
+  uint64_t at = 0;
+};
+
+/// A weight file that is still the one whose header was read.
+class WeightSource {
+public:
+  ~WeightSource() {
+    if (file >= 0)
+      close(file);
+  }
+  bool open(const WeightFile &of, Diagnostics &diags) {
+    description = &of;
+    file = ::open(of.path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat facts {};
+    if (file < 0 || fstat(file, &facts) != 0) {
+      diags.error(Exit::InputOutput, of.path,
+                  llvm::formatv("cannot read the weights: {0}", std::strerror(errno)));
+      return false;
+    }
+    int64_t modified = facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec;
+    if (uint64_t(facts.st_size) == of.size && modified == of.modifiedNanos)
+      return true;
+    diags.error(Exit::InputOutput, of.path, "the file changed after its header was read");
+    diags.note("run the command again when nothing writes to the checkpoint");
+    return false;
+  }
+  bool read(void *to, uint64_t bytes, uint64_t offset, Diagnostics &diags) const {
+    auto *p = static_cast<char *>(to);
+    while (bytes) {
+      ssize_t n = pread(file, p, std::min<uint64_t>(bytes, 1 << 30), off_t(offset));
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0) {
+        diags.error(Exit::InputOutput, description->path,
+                    llvm::formatv("cannot read at byte {0}: {1}", offset,
+                                  n < 0 ? std::strerror(errno) : "the file became shorter"));
+        return false;
+      }
+      p += n;
+      bytes -= uint64_t(n);
+      offset += uint64_t(n);
+    }
+    return true;
+  }
+
+private:
+  const WeightFile *description = nullptr;
+  int file = -1;
+};
+
+class Writer {
+public:
+  Writer(Output &out, const plan::Plan &plan, const Checkpoint &checkpoint, Diagnostics &diags)
+      : out(out), plan(plan), checkpoint(checkpoint), diags(diags) {}
+
+  bool write(llvm::StringRef tokenizer);
+
+private:
+  bool weight(const plan::Weight &weight);
+  template <class T> bool panels(const plan::Weight &weight, const Tensor &tensor);
+  bool rows(const plan::Weight &weight, const Tensor &tensor);
+  bool blob(PackKind kind, llvm::StringRef name, llvm::StringRef bytes);
+  /// `count` rows of the tensor from `first` on, converted.
+  bool load(const Tensor &tensor, DataType type, uint64_t first, uint64_t count, uint64_t columns,
+            std::vector<char> &converted);
+  void entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_t bytes, uint64_t sum);
+
+  Output &out;
+  const plan::Plan &plan;
+  const Checkpoint &checkpoint;
+  Diagnostics &diags;
+  std::vector<WeightSource> sources;
+  std::vector<PackEntry> entries;
+  std::string names;
+  std::vector<char> raw;
+};
+} // namespace
+
+void Writer::entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_t bytes,
+                   uint64_t sum) {
+  PackEntry entry{};
+  entry.nameOffset = names.size();
+  entry.nameBytes = uint32_t(name.size());
+  entry.kind = kind;
+  entry.offset = offset;
+  entry.bytes = bytes;
+  entry.checksum = sum;
+  entries.push_back(entry);
+  names += name;
+}
+
+bool Writer::load(const Tensor &tensor, DataType type, uint64_t first, uint64_t count,
+                  uint64_t columns, std::vector<char> &converted) {
+  uint64_t width = bitsOf(tensor.type) / 8;
+  raw.resize(count * columns * width);
+  converted.resize(count * columns * bytesOf(type));
+  if (!sources[tensor.file].read(raw.data(), raw.size(), tensor.offset + first * columns * width,
+                                 diags))
+    return false;
+  convert(raw.data(), tensor.type, converted.data(), type, count * columns);
+  return true;
+}
+
+template <class T> bool Writer::panels(const plan::Weight &weight, const Tensor &tensor) {
+  using Value = typename T::storage;
+  std::vector<char> converted;
+  std::vector<Value> panel(size_t(cpu::panelSize<T>(int64_t(weight.columns))));
+  Checksum sum;
+  uint64_t start = out.position();
+  for (uint64_t first = 0; first < weight.rows; first += host::PanelRows) {
+    uint64_t count = std::min<uint64_t>(host::PanelRows, weight.rows - first);
+    if (!load(tensor, weight.type, first, count, weight.columns, converted))
+      return false;
+    const Value *pointers[host::PanelRows] = {};
+    for (uint64_t row = 0; row < count; ++row)
+      pointers[row] = reinterpret_cast<const Value *>(converted.data()) + row * weight.columns;
+    cpu::packPanel<T>(pointers, int64_t(count), int64_t(weight.columns), panel.data());
+    sum.add(panel.data(), panel.size() * sizeof(Value));
+    if (!out.write(panel.data(), panel.size() * sizeof(Value)))
+      return false;
+  }
+  entry(PackKind::Weight, weight.name, start, out.position() - start, sum.value());
+  return true;
+}
+
+bool Writer::rows(const plan::Weight &weight, const Tensor &tensor) {
+  // A few MiB at a time, however wide a row is.
+  uint64_t step = std::max<uint64_t>(1, (4 << 20) / (weight.columns * 4));
+  std::vector<char> converted;
+  Checksum sum;
+  uint64_t start = out.position();
+  for (uint64_t first = 0; first < weight.rows; first += step) {
+    uint64_t count = std::min(step, weight.rows - first);
+    if (!load(tensor, weight.type, first, count, weight.columns, converted))
+      return false;
+    sum.add(converted.data(), converted.size());
+    if (!out.write(converted.data(), converted.size()))
+      return false;
+  }
+  entry(PackKind::Weight, weight.name, start, out.position() - start, sum.value());
+  return true;
+}
+
+bool Writer::weight(const plan::Weight &weight) {
+  const Tensor *tensor = checkpoint.find(weight.tensor);
+  if (!tensor || bitsOf(tensor->type) * weight.rows * weight.columns != tensor->bytes.value * 8) {
+    diags.error(Exit::Mismatch, checkpoint.directory,
+                llvm::formatv("tensor \"{0}\" of the plan is not in the checkpoint, or has "
+                              "another size",
+                              weight.tensor));
+    return false;
+  }
+  bool written = false;
+  if (weight.layout != plan::Layout::Panels)
+    written = rows(weight, *tensor);
+  else if (weight.type == DataType::F32)
+    written = panels<F32>(weight, *tensor);
+  else if (weight.type == DataType::F16)
+    written = panels<F16>(weight, *tensor);
+  else
+    written = panels<BF16>(weight, *tensor);
+  if (!written)
+    return false;
+  entries.back().type = uint8_t(weight.type);
+  entries.back().layout = uint8_t(weight.layout);
+  if (entries.back().bytes != weight.size.value)
+    internalError("weight " + weight.name + " takes other bytes in the pack than in the plan");
+  return true;
+}
+
+bool Writer::blob(PackKind kind, llvm::StringRef name, llvm::StringRef bytes) {
+  uint64_t start = alignUp(out.position(), PackAlignment);
+  if (!out.padTo(start) || !out.write(bytes.data(), bytes.size()))
+    return false;
+  entry(kind, name, start, bytes.size(), Checksum::of(bytes.data(), bytes.size()));
+  return true;
+}
+
+bool Writer::write(llvm::StringRef tokenizer) {
+  sources.resize(checkpoint.files.size());
+  for (auto [source, file] : llvm::zip_equal(sources, checkpoint.files))
+    if (!source.open(file, diags))
+      return false;
+
+  std::string planText = plan::text(plan);
+  PackHeader header{};
+  if (!out.write(&header, sizeof(header))) // its numbers come last
+    return false;
+  for (const plan::Step &step : plan.phase("load")->steps) {
+    if (!out.padTo(step.packOffset))
+      return false;
+    for (const plan::Weight &w : plan.units[step.unit].weights)
+      if (!out.padTo(step.packOffset + w.place.offset - step.to.offset) || !weight(w))
+        return false;
+    if (!out.padTo(step.packOffset + step.bytes.value))
+      return false;
+  }
+  std::string report;
+  llvm::raw_string_ostream reportOut(report);
+  plan::printReportJson(plan, reportOut);
+  if (!blob(PackKind::Plan, "plan", planText) || !blob(PackKind::Report, "report", report) ||
+      (!tokenizer.empty() && !blob(PackKind::Tokenizer, "tokenizer", tokenizer)) ||
+      !out.padTo(alignUp(out.position(), 64)))
+    return false;
+
+  std::memcpy(header.magic, PackMagic, sizeof(PackMagic));
+  header.version = PackVersion;
+  header.entries = uint32_t(entries.size());
+  std::memcpy(header.planDigest, digest(planText).data(), sizeof(header.planDigest));
+  std::memcpy(header.modelDigest, plan.modelDigest.data(), sizeof(header.modelDigest));
+  header.indexOffset = out.position();
+  header.namesOffset = header.indexOffset + entries.size() * sizeof(PackEntry);
+  header.namesBytes = names.size();
+  if (!out.write(entries.data(), entries.size() * sizeof(PackEntry)) ||
+      !out.write(names.data(), names.size()) || !out.padTo(alignUp(out.position(), 64)))
+    return false;
+
+  Checksum sum;
+  sum.add(&header, sizeof(header));
+  sum.add(entries.data(), entries.size() * sizeof(PackEntry));
+  sum.add(names.data(), names.size());
+  PackTrailer trailer{};
+  trailer.packBytes = out.position() + sizeof(trailer);
+  trailer.indexChecksum = sum.value();
+  std::memcpy(trailer.magic, PackEndMagic, sizeof(PackEndMagic));
+  return out.write(&trailer, sizeof(trailer)) && out.rewriteHeader(header);
+}
+
+bool writePack(int file, uint64_t base, llvm::StringRef name, const plan::Plan &plan,
+               const Checkpoint &checkpoint, llvm::StringRef tokenizer, Diagnostics &diags) {
+  Output out(file, base, name, diags);
+  return Writer(out, plan, checkpoint, diags).write(tokenizer);
+}
+
+bool writePackFile(const std::string &path, const plan::Plan &plan, const Checkpoint &checkpoint,
+                   llvm::StringRef tokenizer, Diagnostics &diags) {
+  return replaceFile(path, std::nullopt, diags, [&](int file) {
+    return writePack(file, 0, path, plan, checkpoint, tokenizer, diags);
+  });
+}
+
+} // namespace ashlar

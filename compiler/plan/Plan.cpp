@@ -1,0 +1,42 @@
+#include "compiler/plan/Plan.h"
+
+namespace ashlar::plan {
+
+const Phase *Plan::phase(llvm::StringRef name) const {
+  for (const Phase &phase : phases)
+    if (phase.name == name)
+      return &phase;
+  return nullptr;
+}
+
+llvm::StringRef name(Layout layout) {
+  switch (layout) {
+  case Layout::Rows:
+    return "rows";
+  case Layout::Vector:
+    return "vector";
+  case Layout::Panels:
+    return "panels";
+  }
+  return "";
+}
+
+llvm::StringRef name(State state) {
+  switch (state) {
+  case State::Resident:
+    return "resident";
+  }
+  return "";
+}
+
+llvm::StringRef name(StepKind kind) {
+  switch (kind) {
+  case StepKind::Read:
+    return "read";
+  case StepKind::Run:
+    return "run";
+  }
+  return "";
+}
+
+} // namespace ashlar::plan

@@ -1,0 +1,189 @@
+/// All decisions about one model on one machine: where every byte lives, who computes each unit in
+/// each phase, when it is fetched. The plan is made once, printed, verified by a reader of its own,
+/// and translated; nothing after it decides anything.
+///
+/// Names come from the spec and the machine. Within a plan things refer to each other by index;
+/// the text refers by name.
+#pragma once
+
+#include "compiler/support/DataType.h"
+#include "compiler/support/Diagnostics.h"
+#include "compiler/support/Quantity.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ashlar::plan {
+
+/// A named run of bytes of one memory. Regions of a memory do not overlap.
+struct Region {
+  std::string name; // "host.weights"
+  uint64_t offset = 0;
+  Bytes size;
+};
+
+struct Memory {
+  std::string name;
+  Bytes capacity;
+  Bytes peak; // the end of the last region: what is allocated
+  std::vector<Region> regions;
+};
+
+struct Processor {
+  std::string name; // "cpu"
+  std::string kind; // "cpu", "cuda", "emulated"
+  uint32_t memory = 0;
+  uint32_t threads = 1;
+  std::vector<std::string> isa; // that the kernels are compiled for, sorted
+};
+
+/// A place in a region: the index of memory and region, and the offset in the region.
+struct Place {
+  uint32_t memory = 0;
+  uint32_t region = 0;
+  uint64_t offset = 0;
+};
+
+/// One activation: [rows, columns] of f32 at a place that it shares with others. Values of one
+/// frame may share bytes when their lives do not meet: it is written by op `first` of its block and
+/// last read by op `last`.
+struct Value {
+  std::string name;
+  uint64_t rows = 0;
+  uint64_t columns = 0;
+  uint64_t offset = 0; // in the frame
+  Bytes size;
+  uint32_t first = 0, last = 0;
+  /// The op `first` writes over the bytes of an input that it reads element by element.
+  bool inPlace = false;
+};
+
+/// The activations of one kind of block, or those that cross blocks ("stream"). Only one block
+/// runs at a time, so frames of blocks share their bytes; the stream frame is apart.
+struct Frame {
+  std::string name; // a block's kind, or "stream"
+  Place place;
+  Bytes size;
+  std::vector<Value> values;
+};
+
+enum class Layout : uint8_t { Rows, Vector, Panels };
+
+struct Weight {
+  std::string name;   // "layers.3.q"
+  std::string tensor; // the checkpoint's name, quoted in the text
+  DataType type = DataType::F32;
+  Layout layout = Layout::Panels;
+  uint64_t rows = 0, columns = 0; // a vector has one row
+  Place place;
+  Bytes size; // padding of the layout included
+};
+
+/// Keys and values of one layer, each [heads][context][dim].
+struct Cache {
+  DataType type = DataType::F32;
+  uint64_t heads = 0, context = 0, dim = 0;
+  Place keys, values;
+  Bytes size; // of each of the two
+};
+
+/// resident: the weights stay in the executor's memory. (Streamed, offloaded and the like are
+/// further states of the same line.)
+enum class State : uint8_t { Resident };
+
+struct Unit {
+  std::string name; // "layers.3.attention"
+  std::string kind; // "attention"
+  std::optional<uint32_t> layer;
+  Bytes bytes;       // of its weights
+  uint32_t home = 0; // memory
+  uint32_t decode = 0, prefill = 0; // processors
+  State state = State::Resident;
+  std::optional<uint32_t> frame; // nothing where the unit has no values of its own
+  std::string reason;
+  std::vector<Weight> weights; // stored with this unit
+  std::vector<std::string> shares; // names of weights that it reads and another unit stores
+  std::optional<Cache> cache;
+};
+
+enum class StepKind : uint8_t {
+  Read, // bytes of the pack to a place
+  Run,  // a unit on a processor
+};
+
+struct Step {
+  StepKind kind = StepKind::Run;
+  uint32_t unit = 0;
+  uint32_t processor = 0;      // Run
+  Place to;                    // Read
+  uint64_t packOffset = 0;     // Read
+  Bytes bytes;                 // Read
+  std::vector<uint32_t> after; // units whose runs in this phase must be done before
+};
+
+/// A phase: "load" (once, at start), "prefill" (a chunk of a prompt), "decode" (one token).
+struct Phase {
+  std::string name;
+  uint64_t tokens = 0; // of a step at most; 0 for load
+  std::vector<Step> steps;
+};
+
+struct Prediction {
+  std::string phase;
+  Nanos time;  // of a step
+  Nanos bound; // no placement on this machine is faster
+  std::string bottleneck;
+};
+
+struct Plan {
+  std::string spec; // "llama"
+  std::string modelDigest;
+  std::string machine;
+  uint64_t layers = 0, hidden = 0, vocabulary = 0;
+  uint64_t context = 0, batch = 1, chunk = 0;
+  uint64_t promptTokens = 0, generateTokens = 0; // the workload it was solved for
+  std::vector<int64_t> endTokens;
+  std::vector<Memory> memories;
+  std::vector<Processor> processors;
+  std::vector<Frame> frames;
+  std::vector<Unit> units; // in execution order
+  std::vector<Phase> phases;
+  std::vector<Prediction> predictions;
+
+  const Region &region(const Place &place) const {
+    return memories[place.memory].regions[place.region];
+  }
+  /// From the start of the memory.
+  uint64_t address(const Place &place) const { return region(place).offset + place.offset; }
+  const Phase *phase(llvm::StringRef name) const;
+};
+
+/// The text form: a contract (README.md of compiler/plan). Reads back to the same plan.
+void print(const Plan &plan, llvm::raw_ostream &out);
+std::string text(const Plan &plan);
+
+/// Reads plan text that was added to `diags`. Malformed text is a user's error with a place.
+std::optional<Plan> parsePlan(llvm::StringRef text, Diagnostics &diags);
+
+/// One broken rule, in words: "value q of frame attention shares bytes 0..511 with a while both
+/// are live".
+struct Violation {
+  std::string text;
+};
+
+/// Checks a plan by reading nothing but the plan: every weight has one home, every read comes
+/// after its write or arrival, nothing live shares bytes, every peak is within its capacity, every
+/// run has its inputs on its executor, the totals are true. Empty: the plan is sound.
+std::vector<Violation> verify(const Plan &plan);
+
+/// The report for people: the table of memory, whose rows add up to the byte, placement by layer
+/// range, predictions and what binds.
+void printReport(const Plan &plan, llvm::raw_ostream &out);
+void printReportJson(const Plan &plan, llvm::raw_ostream &out);
+
+llvm::StringRef name(Layout layout);
+llvm::StringRef name(State state);
+llvm::StringRef name(StepKind kind);
+
+} // namespace ashlar::plan

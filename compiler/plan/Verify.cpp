@@ -1,0 +1,169 @@
+#include "compiler/plan/VerifyRules.h"
+
+#include "llvm/ADT/StringSet.h"
+
+using llvm::StringRef;
+using llvm::Twine;
+
+namespace ashlar::plan {
+
+static void checkPlace(const Plan &plan, const Place &place, const Twine &what, Violations &found) {
+  if (place.memory >= plan.memories.size())
+    violate(found,
+            what + " is in memory " + Twine(place.memory) + " of " + Twine(plan.memories.size()));
+  else if (size_t count = plan.memories[place.memory].regions.size(); place.region >= count)
+    violate(found, what + " is in region " + Twine(place.region) + " of " + Twine(count) +
+                       " of memory " + plan.memories[place.memory].name);
+}
+
+static void checkIndex(uint32_t index, size_t count, const Twine &what, Violations &found) {
+  if (index >= count)
+    violate(found, what + " " + Twine(index) + " of " + Twine(count));
+}
+
+void checkReferences(const Plan &plan, Violations &found) {
+  size_t processors = plan.processors.size(), memories = plan.memories.size();
+  for (const Processor &processor : plan.processors)
+    checkIndex(processor.memory, memories, "processor " + processor.name + " computes from memory",
+               found);
+  for (const Frame &frame : plan.frames)
+    checkPlace(plan, frame.place, "frame " + frame.name, found);
+  for (const Unit &unit : plan.units) {
+    checkIndex(unit.home, memories, "home of unit " + unit.name + " is memory", found);
+    checkIndex(unit.decode, processors, "unit " + unit.name + " decodes on processor", found);
+    checkIndex(unit.prefill, processors, "unit " + unit.name + " prefills on processor", found);
+    if (unit.frame)
+      checkIndex(*unit.frame, plan.frames.size(), "unit " + unit.name + " has frame", found);
+    for (const Weight &weight : unit.weights)
+      checkPlace(plan, weight.place, "weight " + weight.name, found);
+    if (unit.cache) {
+      checkPlace(plan, unit.cache->keys, "key cache of unit " + unit.name, found);
+      checkPlace(plan, unit.cache->values, "value cache of unit " + unit.name, found);
+    }
+  }
+  for (const Phase &phase : plan.phases)
+    for (const Step &step : phase.steps) {
+      checkIndex(step.unit, plan.units.size(), "a step of phase " + phase.name + " is of unit",
+                 found);
+      for (uint32_t unit : step.after)
+        checkIndex(unit, plan.units.size(), "a step of phase " + phase.name + " waits for unit",
+                   found);
+      if (step.kind == StepKind::Run)
+        checkIndex(step.processor, processors,
+                   "a step of phase " + phase.name + " runs on processor", found);
+      else
+        checkPlace(plan, step.to, "a read of phase " + phase.name, found);
+    }
+}
+
+template <class Range>
+static void checkNames(const Range &range, const Twine &what, Violations &found) {
+  llvm::StringSet<> names;
+  for (const auto &element : range)
+    if (!names.insert(element.name).second)
+      violate(found, "two " + what + " have the name " + element.name);
+}
+
+static void checkAllNames(const Plan &plan, Violations &found) {
+  checkNames(plan.memories, "memories", found);
+  std::vector<Region> regions;
+  for (const Memory &memory : plan.memories)
+    llvm::append_range(regions, memory.regions);
+  checkNames(regions, "regions", found);
+  checkNames(plan.processors, "processors", found);
+  checkNames(plan.frames, "frames", found);
+  for (const Frame &frame : plan.frames)
+    checkNames(frame.values, "values of frame " + frame.name, found);
+  checkNames(plan.units, "units", found);
+  checkNames(plan.phases, "phases", found);
+}
+
+static void checkLayers(const Plan &plan, Violations &found) {
+  std::vector<uint64_t> layers;
+  for (const Unit &unit : plan.units) {
+    if (!unit.layer)
+      continue;
+    if (*unit.layer >= plan.layers)
+      violate(found, "unit " + unit.name + " is of layer " + Twine(*unit.layer) +
+                         ", but there are " + Twine(plan.layers) + " layers");
+    layers.push_back(*unit.layer);
+  }
+  llvm::sort(layers);
+  layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+  if (layers.size() != plan.layers)
+    violate(found, "the model has " + Twine(plan.layers) + " layers, but units are of " +
+                       Twine(layers.size()));
+}
+
+void checkWhole(const Plan &plan, Violations &found) {
+  checkAllNames(plan, found);
+  for (auto [name, number] : {std::pair("context", plan.context), std::pair("batch", plan.batch),
+                              std::pair("chunk", plan.chunk)})
+    if (number == 0)
+      violate(found, Twine(name) + " is 0");
+  if (plan.chunk > plan.context)
+    violate(found, "a chunk of " + Twine(plan.chunk) + " tokens is longer than the context of " +
+                       Twine(plan.context));
+  for (const Processor &processor : plan.processors)
+    if (processor.threads == 0)
+      violate(found, "processor " + processor.name + " has no threads");
+  checkLayers(plan, found);
+}
+
+void checkPredictions(const Plan &plan, Violations &found) {
+  for (StringRef phase : {"prefill", "decode"}) {
+    size_t count = llvm::count_if(
+        plan.predictions, [&](const Prediction &prediction) { return prediction.phase == phase; });
+    if (count != 1)
+      violate(found, "phase " + phase + " has " + Twine(count) + " predictions");
+  }
+  for (const Prediction &prediction : plan.predictions) {
+    if (prediction.phase != "prefill" && prediction.phase != "decode")
+      violate(found, "a prediction of phase " + prediction.phase + ", which runs nothing");
+    if (prediction.bound > prediction.time)
+      violate(found, "phase " + prediction.phase + " is predicted to take " +
+                         Twine(prediction.time.value) + " ns, less than its bound of " +
+                         Twine(prediction.bound.value) + " ns");
+  }
+}
+
+std::string text(const Span &span) {
+  auto number = [](unsigned __int128 n) {
+    return (n > UINT64_MAX ? "2^64+" : "") +
+           llvm::utostr(static_cast<uint64_t>(n)); // its low 64 bits
+  };
+  if (span.begin == span.end)
+    return "no bytes at " + number(span.begin);
+  return "bytes " + number(span.begin) + ".." + number(span.end - 1);
+}
+
+void checkApart(std::vector<NamedSpan> spans, Violations &found) {
+  llvm::erase_if(spans, [](const NamedSpan &s) { return s.span.begin == s.span.end; });
+  llvm::stable_sort(
+      spans, [](const NamedSpan &a, const NamedSpan &b) { return a.span.begin < b.span.begin; });
+  const NamedSpan *furthest = nullptr; // of those before
+  for (const NamedSpan &each : spans) {
+    if (furthest && each.span.meets(furthest->span))
+      violate(found, each.name + " (" + text(each.span) + ") overlaps " + furthest->name + " (" +
+                         text(furthest->span) + ")");
+    if (!furthest || each.span.end > furthest->span.end)
+      furthest = &each;
+  }
+}
+
+std::vector<Violation> verify(const Plan &plan) {
+  Violations found;
+  checkReferences(plan, found);
+  if (!found.empty())
+    return found;
+  checkWhole(plan, found);
+  checkMemories(plan, found);
+  checkStorage(plan, found);
+  checkValues(plan, found);
+  checkUnits(plan, found);
+  checkSchedules(plan, found);
+  checkPredictions(plan, found);
+  return found;
+}
+
+} // namespace ashlar::plan

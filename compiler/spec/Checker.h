@@ -1,0 +1,66 @@
+/// Binds a spec to a config, item by item. Loops are unrolled here: what follows sees numbers only.
+#pragma once
+
+#include "compiler/spec/Flow.h"
+#include "compiler/spec/Spec.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace ashlar {
+
+class Checker {
+public:
+  Checker(const spec::File &file, const Config &config, Diagnostics &diags)
+      : file(file), config(config), diags(diags), errors(diags),
+        evaluator(file, config, symbols, errors) {}
+  std::optional<Model> run();
+
+private:
+  // CheckConfig.cpp
+  bool settings();
+  bool setting(const spec::Setting &setting);
+  void requirementFails(spec::ExprId id);
+  bool context();
+  bool rope(const spec::RopeItem &item);
+
+  // Check.cpp
+  bool items(const std::vector<spec::Item> &items);
+  bool item(const spec::RopeItem &item) { return rope(item); }
+  bool item(const spec::WeightItem &item);
+  bool item(const spec::BlockItem &item);
+  bool item(const spec::IgnoreItem &item);
+  bool item(const spec::ScopeItem &item);
+  bool scope(const spec::ScopeItem &item);
+  bool each(const spec::ScopeItem &item);
+  std::optional<WeightId> addWeight(const spec::WeightItem &item, std::string name,
+                                    std::string tensor, std::vector<uint64_t> shape);
+  bool addBias(const spec::WeightItem &item, WeightId of);
+  bool tie(const spec::WeightItem &item, WeightId id);
+  void addAngles(const Block &block);
+  bool addModules(llvm::StringRef path, llvm::StringRef at);
+  bool addModule(llvm::StringRef path, llvm::StringRef at);
+  std::optional<std::string> path(llvm::StringRef text);
+  bool spend(uint64_t bytes, llvm::StringRef at);
+  void warn();
+
+  const spec::File &file;
+  const Config &config;
+  Diagnostics &diags;
+  Errors errors;
+  Symbols symbols;
+  Evaluator evaluator;
+  Model model;
+
+  std::string prefix;     // of modules and tensors: "model.layers.3."
+  std::string namePrefix; // of weights and blocks: "layers.3."
+  std::optional<uint32_t> layer;
+  std::vector<bool> usedWeights;
+  llvm::StringMap<uint32_t> moduleByPath;
+  llvm::StringSet<> weightNames, tensorNames, blockNames;
+  std::vector<bool> ropeHasAngles;
+  std::optional<uint32_t> lastCache; // the last layer with an attend
+  uint64_t spent = 0;
+};
+
+} // namespace ashlar

@@ -1,0 +1,150 @@
+#include "compiler/support/Files.h"
+
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/BLAKE3.h"
+#include "llvm/Support/Errno.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Process.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace ashlar {
+
+std::optional<llvm::StringRef> readText(const std::string &path, Bytes limit, Diagnostics &diags) {
+  // Non-blocking, so that a pipe without a writer is refused and not waited for.
+  int file =
+      llvm::sys::RetryAfterSignal(-1, ::open, path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat status;
+  if (file < 0 || fstat(file, &status) != 0) {
+    diags.error(Exit::InputOutput, path, "cannot be read: " + llvm::sys::StrError(errno));
+    if (file >= 0)
+      close(file);
+    return std::nullopt;
+  }
+  auto closing = llvm::make_scope_exit([&] { close(file); });
+  if (!S_ISREG(status.st_mode)) {
+    diags.error(Exit::InputOutput, path,
+                S_ISDIR(status.st_mode) ? "is a directory, not a file" : "is not a regular file");
+    return std::nullopt;
+  }
+  uint64_t size = static_cast<uint64_t>(status.st_size);
+  if (size > limit.value) {
+    diags.error(Exit::BadInput, path,
+                "is " + forPeople(Bytes(size)) + " long; a file of this kind has at most " +
+                    forPeople(limit));
+    return std::nullopt;
+  }
+  // "Volatile" reads instead of mapping: a mapped file that shrinks later ends the process.
+  auto buffer = llvm::MemoryBuffer::getOpenFile(file, path, size, /*RequiresNullTerminator=*/true,
+                                                /*IsVolatile=*/true);
+  if (!buffer) {
+    diags.error(Exit::InputOutput, path, "cannot be read: " + buffer.getError().message());
+    return std::nullopt;
+  }
+  return diags.add(std::move(*buffer));
+}
+
+static bool writeAll(int file, llvm::StringRef bytes) {
+  while (!bytes.empty()) {
+    ssize_t written = write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return false;
+    bytes = bytes.drop_front(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+static bool cannotWrite(const std::string &path, Diagnostics &diags) {
+  diags.error(Exit::InputOutput, path, "cannot be written: " + llvm::sys::StrError(errno));
+  return false;
+}
+
+/// What is no regular file (a terminal, /dev/null, a pipe) cannot be replaced, only written to.
+static bool writeInPlace(const std::string &path, llvm::StringRef bytes, Diagnostics &diags) {
+  int file = llvm::sys::RetryAfterSignal(-1, ::open, path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0)
+    return cannotWrite(path, diags);
+  bool done = writeAll(file, bytes);
+  int reason = errno;
+  done = close(file) == 0 && done;
+  errno = reason;
+  return done || cannotWrite(path, diags);
+}
+
+bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnostics &diags,
+                 llvm::function_ref<bool(int file)> write) {
+  // A link keeps pointing where it points: the file behind it is replaced.
+  llvm::SmallString<256> target(path);
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0) {
+    if (llvm::sys::fs::real_path(path, target))
+      target = path;
+    if (!mode)
+      mode = status.st_mode & 07777;
+  }
+  if (!mode)
+    mode = 0666 & ~static_cast<mode_t>(llvm::sys::fs::getUmask());
+
+  std::string temporary = (target + ".XXXXXX").str();
+  int file = mkostemp(temporary.data(), O_CLOEXEC);
+  if (file < 0)
+    return cannotWrite(path, diags);
+  // Synced before it is renamed: else a crash could leave an empty file under the old name.
+  bool written = write(file);
+  bool done = written && fchmod(file, *mode) == 0 && fsync(file) == 0;
+  int reason = errno;
+  if (close(file) != 0 && done) {
+    done = false;
+    reason = errno;
+  }
+  if (done && rename(temporary.c_str(), target.c_str()) != 0) {
+    done = false;
+    reason = errno;
+  }
+  if (done)
+    return true;
+  unlink(temporary.c_str());
+  errno = reason;
+  return written ? cannotWrite(path, diags) : false;
+}
+
+bool writeFile(const std::string &path, llvm::StringRef bytes, Diagnostics &diags) {
+  if (path == "-") {
+    llvm::outs().flush();
+    return writeAll(STDOUT_FILENO, bytes) || cannotWrite("standard output", diags);
+  }
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    return writeInPlace(path, bytes, diags);
+  return replaceFile(path, std::nullopt, diags,
+                     [&](int file) { return writeAll(file, bytes) || cannotWrite(path, diags); });
+}
+
+bool writeIfChanged(const std::string &path, llvm::StringRef bytes, Diagnostics &diags) {
+  if (path != "-") {
+    llvm::sys::fs::file_status status;
+    if (!llvm::sys::fs::status(path, status) && llvm::sys::fs::is_regular_file(status) &&
+        status.getSize() == bytes.size()) {
+      auto old = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                             /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
+      if (old && (*old)->getBuffer() == bytes)
+        return true;
+    }
+  }
+  return writeFile(path, bytes, diags);
+}
+
+std::string digest(llvm::StringRef bytes) {
+  llvm::BLAKE3 hasher;
+  hasher.update(bytes);
+  return llvm::toHex(hasher.final<16>(), /*LowerCase=*/true);
+}
+
+} // namespace ashlar

@@ -1,0 +1,34 @@
+/// Reading and writing whole files, with errors that name the file and the reason.
+#pragma once
+
+#include "compiler/support/Diagnostics.h"
+#include "compiler/support/Quantity.h"
+
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+#include <optional>
+#include <string>
+
+namespace ashlar {
+
+/// The text of a regular file, taken into the diagnostics' source manager under the path as the
+/// user wrote it. Larger than `limit`, or not a regular file: an error.
+std::optional<llvm::StringRef> readText(const std::string &path, Bytes limit, Diagnostics &diags);
+
+/// Replaces a file by what `write` puts into a temporary file beside it: renamed at the end, so
+/// that a failure leaves an old file whole. `write` reports its own errors. Without a mode the old
+/// file's is kept.
+bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnostics &diags,
+                 llvm::function_ref<bool(int file)> write);
+
+/// Writes through a temporary file beside `path` that is renamed at the end, so that a failure
+/// leaves an old file whole. A path of "-" is standard output.
+bool writeFile(const std::string &path, llvm::StringRef bytes, Diagnostics &diags);
+
+/// The same, but leaves a file that already holds these bytes untouched, with its time.
+bool writeIfChanged(const std::string &path, llvm::StringRef bytes, Diagnostics &diags);
+
+/// The first 128 bits of BLAKE3 as 32 hexadecimal digits: names what was decided from what.
+std::string digest(llvm::StringRef bytes);
+
+} // namespace ashlar

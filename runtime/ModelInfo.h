@@ -1,0 +1,56 @@
+/// What emitted code tells the runtime about itself: constants only, so that everything can be
+/// checked before a byte is allocated.
+#pragma once
+
+#include "runtime/Step.h"
+
+#include <span>
+#include <string_view>
+
+namespace ashlar {
+
+/// A run of bytes of the pack that goes to one place of the arena: the weights of one unit.
+struct Extent {
+  uint64_t arenaOffset;
+  uint64_t packOffset; // from the start of the pack
+  uint64_t bytes;
+};
+
+/// A part of the arena: a row of the table of memory.
+struct Region {
+  const char *name;
+  uint64_t offset;
+  uint64_t bytes;
+};
+
+struct ModelInfo {
+  const char *name;        // the spec's
+  const char *planDigest;  // 32 hexadecimal digits
+  const char *modelDigest; // the same
+  uint64_t context;        // tokens of a sequence at most
+  uint32_t chunk;          // tokens of a prefill step at most
+  uint64_t vocabulary;
+  std::span<const int32_t> endTokens;
+
+  uint32_t threads;
+  std::span<const char *const> isa; // what the kernels were compiled for: /proc/cpuinfo's names
+
+  uint64_t hostBytes; // the arena
+  std::span<const Region> regions;
+  std::span<const Extent> extents; // in pack order
+  uint64_t textOffset, textBytes;     // the compiled tokenizer
+  uint64_t idsOffset;                 // int32 [context]: the sequence
+  uint64_t logitsOffset;              // float [vocabulary]
+  uint64_t samplerOffset, samplerBytes;
+
+  uint64_t predictedDecodeNanos;  // of one token
+  uint64_t predictedPrefillNanos; // of a full chunk
+
+  void (*prefill)(StepState &state);
+  void (*decode)(StepState &state);
+};
+
+/// Defined by the emitted model.cpp.
+extern const ModelInfo &model;
+
+} // namespace ashlar

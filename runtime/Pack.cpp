@@ -1,0 +1,219 @@
+#include "runtime/Pack.h"
+
+#include "runtime/Checksum.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+namespace ashlar {
+
+static constexpr uint64_t SliceBytes = uint64_t(4) << 20; // one thread's read
+static constexpr uint64_t MaxEntries = uint64_t(1) << 24;
+static constexpr const char *BuildAnew = "build the app anew with ashlar build";
+
+/// The whole of `bytes`, or false with errno (0 when the file ends early).
+static bool readAt(int file, void *to, uint64_t bytes, uint64_t offset) {
+  auto *p = static_cast<char *>(to);
+  while (bytes) {
+    ssize_t n = pread(file, p, std::min<uint64_t>(bytes, 1 << 30), off_t(offset));
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0) {
+      errno = n == 0 ? 0 : errno;
+      return false;
+    }
+    p += n;
+    bytes -= uint64_t(n);
+    offset += uint64_t(n);
+  }
+  return true;
+}
+
+static std::string reason() { return errno ? std::strerror(errno) : "the file ends early"; }
+
+/// Opens a file and reads the trailer at its end; false when there is none.
+static bool openTrailer(const std::string &path, int &file, uint64_t &size, PackTrailer &trailer) {
+  file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat facts {};
+  if (file < 0 || fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode))
+    return false;
+  size = uint64_t(facts.st_size);
+  return size >= sizeof(PackHeader) + sizeof(PackTrailer) &&
+         readAt(file, &trailer, sizeof(trailer), size - sizeof(trailer)) &&
+         std::memcmp(trailer.magic, PackEndMagic, sizeof(PackEndMagic)) == 0;
+}
+
+Pack::~Pack() {
+  if (file >= 0)
+    close(file);
+}
+
+Failure Pack::open(const std::string &named, const ModelInfo &model) {
+  uint64_t size = 0;
+  path = named;
+  bool found = false;
+  if (!path.empty()) {
+    found = openTrailer(path, file, size, trailer);
+    if (file < 0)
+      return {ExitCode::InputOutput, path + ": cannot be read: " + std::strerror(errno), ""};
+    if (!found)
+      return {ExitCode::BadInput, path + ": is no pack: its trailer is missing",
+              "it may be cut; copy it again, or build it anew"};
+  } else {
+    char self[4096];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    std::string program(self, size_t(std::max<ssize_t>(length, 0)));
+    found = openTrailer("/proc/self/exe", file, size, trailer);
+    path = program;
+    if (!found) {
+      if (file >= 0)
+        close(file);
+      path = program + ".pack";
+      found = openTrailer(path, file, size, trailer);
+    }
+    if (!found)
+      return {ExitCode::InputOutput, "no weights: neither in the executable nor in " + path,
+              "name them with --weights FILE; note that strip removes what is appended"};
+  }
+  if (trailer.packBytes > size || trailer.packBytes < sizeof(PackHeader) + sizeof(PackTrailer))
+    return {ExitCode::BadInput,
+            path + ": the pack is cut: it should be " + std::to_string(trailer.packBytes) +
+                " bytes, the file has " + std::to_string(size),
+            BuildAnew};
+  base = size - trailer.packBytes;
+  return readIndex(model);
+}
+
+Failure Pack::readIndex(const ModelInfo &model) {
+  auto damaged = [&](const char *what) {
+    return Failure{ExitCode::BadInput, path + ": the pack is damaged: " + what, BuildAnew};
+  };
+  if (!readAt(file, &header, sizeof(header), base))
+    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+  if (std::memcmp(header.magic, PackMagic, sizeof(PackMagic)) != 0)
+    return damaged("its header is missing");
+  if (header.version != PackVersion)
+    return {ExitCode::BadInput,
+            path + ": the pack has version " + std::to_string(header.version) +
+                ", this app reads " + std::to_string(PackVersion),
+            BuildAnew};
+  auto isDigest = [](const char (&digits)[32], const char *text) {
+    return std::strlen(text) == 32 && std::memcmp(digits, text, 32) == 0;
+  };
+  if (!isDigest(header.planDigest, model.planDigest) ||
+      !isDigest(header.modelDigest, model.modelDigest))
+    return {ExitCode::BadInput,
+            path + ": the pack was made for plan " + std::string(header.planDigest, 32) +
+                ", this app for " + model.planDigest,
+            "an app and its pack are built together; build both anew"};
+
+  uint64_t limit = trailer.packBytes - sizeof(trailer);
+  uint64_t indexBytes = uint64_t(header.entries) * sizeof(PackEntry);
+  if (header.entries > MaxEntries || header.indexOffset > limit ||
+      indexBytes > limit - header.indexOffset || header.namesOffset > limit ||
+      header.namesBytes > limit - header.namesOffset)
+    return damaged("its index lies outside of it");
+  entries.reset(new PackEntry[header.entries]);
+  if (!readAt(file, entries.get(), indexBytes, base + header.indexOffset))
+    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+  Checksum sum;
+  sum.add(&header, sizeof(header));
+  sum.add(entries.get(), indexBytes);
+  char buffer[4096];
+  for (uint64_t at = 0; at < header.namesBytes;) {
+    uint64_t take = std::min<uint64_t>(sizeof(buffer), header.namesBytes - at);
+    if (!readAt(file, buffer, take, base + header.namesOffset + at))
+      return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+    sum.add(buffer, take);
+    at += take;
+  }
+  if (sum.value() != trailer.indexChecksum)
+    return damaged("the checksum of its index differs");
+  for (uint32_t i = 0; i < header.entries; ++i)
+    if (entries[i].offset > limit || entries[i].bytes > limit - entries[i].offset)
+      return damaged("its index names bytes outside of it");
+  for (const Extent &extent : model.extents)
+    if (extent.packOffset > limit || extent.bytes > limit - extent.packOffset)
+      return damaged("it is shorter than the plan's weights");
+  return {};
+}
+
+const PackEntry *Pack::find(PackKind kind) const {
+  for (uint32_t i = 0; i < header.entries; ++i)
+    if (entries[i].kind == kind)
+      return &entries[i];
+  return nullptr;
+}
+
+Failure Pack::text(PackKind kind, std::string &into) const {
+  const PackEntry *entry = find(kind);
+  if (!entry)
+    return {ExitCode::BadInput, path + ": the pack lacks a section", BuildAnew};
+  into.resize(entry->bytes);
+  uint64_t bytes = entry->bytes;
+  return read(kind, reinterpret_cast<std::byte *>(into.data()), bytes);
+}
+
+Failure Pack::read(PackKind kind, std::byte *into, uint64_t &bytes) const {
+  const PackEntry *entry = find(kind);
+  uint64_t room = bytes;
+  bytes = 0;
+  if (!entry)
+    return {};
+  if (entry->bytes > room)
+    return {ExitCode::BadInput, path + ": a section of the pack is larger than the plan says",
+            BuildAnew};
+  if (!readAt(file, into, entry->bytes, base + entry->offset))
+    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+  if (Checksum::of(into, entry->bytes) != entry->checksum)
+    return {ExitCode::BadInput, path + ": the pack is damaged: a checksum differs", BuildAnew};
+  bytes = entry->bytes;
+  return {};
+}
+
+namespace {
+/// What the threads of the team share while they read.
+struct Loading {
+  const ModelInfo *model;
+  std::byte *arena;
+  int file;
+  uint64_t base;
+  std::atomic<int> error{0}; // an errno, or -1 for an early end
+};
+} // namespace
+
+/// Slices are dealt out in turn, so that every thread works on the same part of the file and each
+/// touches, and so populates, its share of the arena.
+static void loadShare(StepState &state) {
+  Loading &loading = *static_cast<Loading *>(state.context);
+  uint64_t slice = 0;
+  for (const Extent &extent : loading.model->extents)
+    for (uint64_t at = 0; at < extent.bytes; at += SliceBytes, ++slice) {
+      if (slice % state.threads != state.thread || loading.error.load(std::memory_order_relaxed))
+        continue;
+      if (!readAt(loading.file, loading.arena + extent.arenaOffset + at,
+                  std::min(SliceBytes, extent.bytes - at),
+                  loading.base + extent.packOffset + at))
+        loading.error.store(errno ? errno : -1, std::memory_order_relaxed);
+    }
+}
+
+Failure Pack::load(const ModelInfo &model, std::byte *arena, Team &team) {
+  Loading loading{&model, arena, file, base, {}};
+  StepState state;
+  state.context = &loading;
+  team.run(loadShare, state);
+  int error = loading.error.load();
+  if (!error)
+    return {};
+  errno = error == -1 ? 0 : error;
+  return {ExitCode::InputOutput, path + ": cannot read the weights: " + reason(), BuildAnew};
+}
+
+} // namespace ashlar

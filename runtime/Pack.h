@@ -1,0 +1,50 @@
+/// The weights of an app: found, checked against the app, and read into the arena. A pack is
+/// untrusted until `open` has checked it; every number is compared with the file's size before it
+/// is used.
+#pragma once
+
+#include "runtime/Failure.h"
+#include "runtime/ModelInfo.h"
+#include "runtime/PackFormat.h"
+#include "runtime/Team.h"
+
+#include <string>
+
+namespace ashlar {
+
+class Pack {
+public:
+  Pack() = default;
+  Pack(const Pack &) = delete;
+  Pack &operator=(const Pack &) = delete;
+  ~Pack();
+
+  /// Opens `path`; when that is empty, the pack at the end of this executable, or else the file
+  /// beside it (APP.pack). Refuses a pack that is damaged, cut, or of another plan or model.
+  Failure open(const std::string &path, const ModelInfo &model);
+
+  /// Reads every extent to its place in the arena, by all threads of the team.
+  Failure load(const ModelInfo &model, std::byte *arena, Team &team);
+
+  /// The text of a section ("plan", "report"); its bytes are checked.
+  Failure text(PackKind kind, std::string &into) const;
+  /// Reads a section to `into`, which has `bytes` bytes; how many it has is returned in `bytes`,
+  /// 0 where the pack has no such section.
+  Failure read(PackKind kind, std::byte *into, uint64_t &bytes) const;
+
+  uint64_t bytes() const { return trailer.packBytes; }
+  const std::string &where() const { return path; }
+
+private:
+  Failure readIndex(const ModelInfo &model);
+  const PackEntry *find(PackKind kind) const;
+
+  std::string path;
+  int file = -1;
+  uint64_t base = 0; // of the pack in its file
+  PackHeader header{};
+  PackTrailer trailer{};
+  std::unique_ptr<PackEntry[]> entries;
+};
+
+} // namespace ashlar

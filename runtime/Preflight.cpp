@@ -1,0 +1,115 @@
+#include "runtime/Preflight.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+namespace ashlar {
+
+/// A small file of the system, whole.
+static std::string slurp(const char *path) {
+  std::string text;
+  if (FILE *file = std::fopen(path, "re")) {
+    char buffer[4096];
+    while (size_t n = std::fread(buffer, 1, sizeof(buffer), file))
+      text.append(buffer, n);
+    std::fclose(file);
+  }
+  return text;
+}
+
+/// The number behind `key` in a text of `key value` lines; `none` when it is not there.
+static uint64_t numberAfter(const std::string &text, const char *key, uint64_t none) {
+  size_t at = text.find(key);
+  if (at == std::string::npos)
+    return none;
+  unsigned long long value = 0;
+  return std::sscanf(text.c_str() + at + std::strlen(key), " %llu", &value) == 1 ? value : none;
+}
+
+uint64_t availableBytes() {
+  uint64_t available = numberAfter(slurp("/proc/meminfo"), "MemAvailable:", UINT64_MAX / 1024) *
+                       1024;
+  uint64_t limit = numberAfter(slurp("/sys/fs/cgroup/memory.max"), "", UINT64_MAX);
+  uint64_t used = numberAfter(slurp("/sys/fs/cgroup/memory.current"), "", 0);
+  if (limit != UINT64_MAX) {
+    // Pages of files are given back when they are in the way.
+    uint64_t files = numberAfter(slurp("/sys/fs/cgroup/memory.stat"), "\nfile", 0);
+    used -= std::min(used, files);
+    available = std::min(available, limit - std::min(limit, used));
+  }
+  return available;
+}
+
+/// The instruction sets of the first processor, with a blank on both sides of each.
+static std::string processorFlags() {
+  std::string info = slurp("/proc/cpuinfo");
+  size_t at = info.find("\nflags");
+  if (at == std::string::npos)
+    return "";
+  size_t colon = info.find(':', at), end = info.find('\n', colon);
+  return " " + info.substr(colon + 1, end - colon - 1) + " ";
+}
+
+static std::string join(std::span<const char *const> names) {
+  std::string text;
+  for (const char *name : names)
+    text += (text.empty() ? "" : " ") + std::string(name);
+  return text.empty() ? "any" : text;
+}
+
+std::vector<Finding> preflight(const ModelInfo &model) {
+  std::vector<Finding> findings;
+
+  std::string flags = processorFlags(), lacking;
+  for (const char *name : model.isa)
+    if (flags.find(" " + std::string(name) + " ") == std::string::npos)
+      lacking += (lacking.empty() ? "" : " ") + std::string(name);
+  findings.push_back({"instructions", join(model.isa),
+                      lacking.empty() ? "all of them" : "lacks " + lacking,
+                      lacking.empty() ? ExitCode::Done : ExitCode::BadInput});
+
+  uint64_t available = availableBytes();
+  findings.push_back({"host memory", std::to_string(model.hostBytes) + " bytes",
+                      std::to_string(available) + " bytes available",
+                      available < model.hostBytes ? ExitCode::DoesNotFit : ExitCode::Done});
+
+  // Fewer cores make it slower than predicted, not wrong.
+  cpu_set_t set;
+  int cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 0;
+  findings.push_back({"threads", std::to_string(model.threads),
+                      std::to_string(cores) + (uint32_t(cores) < model.threads
+                                                   ? " cores: slower than predicted"
+                                                   : " cores"),
+                      ExitCode::Done});
+  return findings;
+}
+
+std::string table(const std::vector<Finding> &findings) {
+  size_t what = 0, planned = 0, found = 0;
+  for (const Finding &f : findings) {
+    what = std::max(what, f.what.size());
+    planned = std::max(planned, f.planned.size());
+    found = std::max(found, f.found.size());
+  }
+  std::string text;
+  for (const Finding &f : findings) {
+    auto pad = [](std::string s, size_t width) { return s += std::string(width - s.size(), ' '); };
+    text += "  " + pad(f.what, what) + "  planned " + pad(f.planned, planned) + "  here " +
+            pad(f.found, found) + (f.missing == ExitCode::Done ? "  ok" : "  MISSING") + "\n";
+  }
+  return text;
+}
+
+Failure refuse(const std::vector<Finding> &findings) {
+  for (const Finding &f : findings)
+    if (f.missing != ExitCode::Done)
+      return {f.missing, "this machine is not the one that was planned for\n" + table(findings),
+              "build the app for this machine with ashlar build, or ask for less with "
+              "--max-memory and --context"};
+  return {};
+}
+
+} // namespace ashlar

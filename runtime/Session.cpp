@@ -1,0 +1,93 @@
+#include "runtime/Session.h"
+
+#include "runtime/Preflight.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ashlar {
+
+Failure Session::open(const std::string &weights) {
+  if (Failure f = refuse(preflight(model)))
+    return f;
+  if (Failure f = pack.open(weights, model))
+    return f;
+  if (Failure f = arena.allocate(model.hostBytes))
+    return f;
+  std::string error;
+  if (!team.start(error))
+    return {ExitCode::InputOutput, "cannot start " + std::to_string(model.threads) +
+                                       " threads: " + error,
+            "lift the limit on threads (ulimit -u)"};
+  if (Failure f = pack.load(model, arena.base(), team))
+    return f;
+  uint64_t bytes = model.textBytes;
+  std::byte *at = arena.base() + model.textOffset;
+  if (Failure f = pack.read(PackKind::Tokenizer, at, bytes))
+    return f;
+  if (bytes) {
+    text = Tokenizer::open({at, bytes});
+    if (!text)
+      return {ExitCode::BadInput, pack.where() + ": the pack's tokenizer is damaged",
+              "build the app anew with ashlar build"};
+  }
+  return {};
+}
+
+std::span<float> Session::logits() const {
+  return {reinterpret_cast<float *>(arena.base() + model.logitsOffset), model.vocabulary};
+}
+
+std::span<std::byte> Session::samplerScratch() const {
+  return {arena.base() + model.samplerOffset, model.samplerBytes};
+}
+
+namespace {
+struct Delivery {
+  Session::Deliver each;
+  void *context;
+  uint64_t position;
+};
+} // namespace
+
+static void deliver(void *context, uint32_t row, const float *logits) {
+  auto &delivery = *static_cast<Delivery *>(context);
+  if (delivery.each)
+    delivery.each(delivery.context, delivery.position + row, logits);
+}
+
+Failure Session::append(std::span<const int32_t> ids, Deliver each, void *context) {
+  if (ids.size() > model.context - position)
+    return {ExitCode::BadInput,
+            std::to_string(position + ids.size()) + " tokens, the context holds " +
+                std::to_string(model.context),
+            "shorten the prompt, or build with a larger --context"};
+  for (int32_t id : ids)
+    if (id < 0 || uint64_t(id) >= model.vocabulary)
+      return {ExitCode::BadInput,
+              "token " + std::to_string(id) + " is outside of the vocabulary of " +
+                  std::to_string(model.vocabulary),
+              ""};
+  auto *sequence = reinterpret_cast<int32_t *>(arena.base() + model.idsOffset);
+  std::memcpy(sequence + position, ids.data(), ids.size_bytes());
+  for (size_t done = 0; done < ids.size();) {
+    bool single = ids.size() == 1;
+    uint32_t take = uint32_t(std::min<size_t>(model.chunk, ids.size() - done));
+    Delivery delivery{each, context, position};
+    StepState state;
+    state.host = arena.base();
+    state.ids = sequence + position;
+    state.position = position;
+    state.tokens = take;
+    bool last = done + take == ids.size();
+    state.firstLogits = each ? 0 : last ? take - 1 : take;
+    state.deliver = deliver;
+    state.context = &delivery;
+    team.run(single ? model.decode : model.prefill, state);
+    position += take;
+    done += take;
+  }
+  return {};
+}
+
+} // namespace ashlar

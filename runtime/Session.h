@@ -1,0 +1,50 @@
+/// A model ready to run: arena, team, weights, and one sequence of tokens that grows.
+///
+/// After `open` nothing here allocates.
+#pragma once
+
+#include "runtime/Memory.h"
+#include "runtime/ModelInfo.h"
+#include "runtime/Pack.h"
+#include "runtime/Team.h"
+#include "runtime/text/Tokenizer.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace ashlar {
+
+class Session {
+public:
+  explicit Session(const ModelInfo &model) : model(model), team(model.threads) {}
+
+  /// Checks the machine, allocates, and reads the weights.
+  Failure open(const std::string &weights);
+
+  /// Which logits a prompt's caller wants: those of its last token, or of each.
+  using Deliver = void (*)(void *context, uint64_t position, const float *logits);
+
+  /// Appends tokens in chunks. The logits of the last one are then in `logits`; with `each`, those
+  /// of every token are handed over as they are made. Fails when the context would overflow.
+  Failure append(std::span<const int32_t> ids, Deliver each = nullptr, void *context = nullptr);
+
+  /// The tokens so far.
+  uint64_t length() const { return position; }
+  void restart() { position = 0; }
+  std::span<float> logits() const;
+  std::span<std::byte> samplerScratch() const;
+  /// Nothing when the checkpoint had no tokenizer.
+  const std::optional<Tokenizer> &tokenizer() const { return text; }
+
+  const ModelInfo &model;
+  Pack pack;
+
+private:
+  Team team;
+  Arena arena;
+  std::optional<Tokenizer> text;
+  uint64_t position = 0;
+};
+
+} // namespace ashlar

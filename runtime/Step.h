@@ -1,0 +1,97 @@
+/// What one thread of the team knows while it runs one step of the model, and the references by
+/// which emitted code names bytes.
+///
+/// Kernels and emitted code include only this header and the kernels' own, so that a file of
+/// emitted code compiles quickly. What is inline here is inlined always: a program may hold kernels
+/// for several instruction sets, and no function may be one that two of them share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ashlar {
+
+class Team;
+
+/// One step: the tokens that go through the model together. Every thread of the team runs the
+/// same code over its own Step; `sync` keeps them together.
+struct StepState {
+  std::byte *host = nullptr;    // the arena of host memory
+  const int32_t *ids = nullptr; // [tokens]
+  uint64_t position = 0;        // of the first of them in the sequence
+  uint32_t tokens = 0;          // in this step
+  uint32_t firstLogits = 0;     // logits are wanted from this token on
+  uint32_t row = 0;             // the token whose logits are being computed
+  uint32_t thread = 0;          // this one
+  uint32_t threads = 1;         // in the team
+  Team *team = nullptr;
+  /// Takes the logits of one row; runs on thread 0 while the others wait.
+  void (*deliver)(void *context, uint32_t row, const float *logits) = nullptr;
+  void *context = nullptr;
+
+  /// Waits until every thread of the team is here; what they wrote before is seen after.
+  void sync();
+};
+
+/// A step of at most `MaxTokens` tokens. Kernels choose their form by this number at compile
+/// time: one token is a matrix times a vector, more are a matrix times a matrix.
+template <uint32_t MaxTokens> struct Step : StepState {
+  static constexpr uint32_t Max = MaxTokens;
+  [[gnu::always_inline]] explicit Step(const StepState &state) : StepState(state) {}
+  [[gnu::always_inline]] uint32_t count() const { return MaxTokens == 1 ? 1 : tokens; }
+};
+
+/// A thread's share of `total` things that come in groups of `grain`: consecutive, the same in
+/// every call, so a thread meets the same weights again.
+struct Share {
+  int64_t begin, end;
+};
+[[gnu::always_inline]] inline Share share(const StepState &step, int64_t total, int64_t grain = 1) {
+  int64_t groups = (total + grain - 1) / grain;
+  int64_t begin = groups * step.thread / step.threads * grain;
+  int64_t end = groups * (step.thread + 1) / step.threads * grain;
+  return {begin < total ? begin : total, end < total ? end : total};
+}
+
+// Number types as they are stored.
+struct F32 {
+  using storage = float;
+};
+struct F16 {
+  using storage = uint16_t;
+};
+struct BF16 {
+  using storage = uint16_t;
+};
+
+/// Host memory. Each memory has such a namespace, and its references are types of their own: a
+/// kernel of one processor does not take a reference into another's memory.
+namespace host {
+
+template <class T> struct Reference {
+  uint64_t offset; // from the start of the arena
+  using storage = typename T::storage;
+  [[gnu::always_inline]] storage *at(const StepState &step) const {
+    return reinterpret_cast<storage *>(step.host + offset);
+  }
+};
+
+/// [rows, Columns], row by row: activations, and tables of which single rows are read.
+template <class T, int64_t Columns> struct Rows : Reference<T> {};
+
+/// [Count]: the weight of a norm, a bias.
+template <class T, int64_t Count> struct Vector : Reference<T> {};
+
+/// A weight matrix [RowCount, Columns] in panels of 32 rows, so that a thread reads one stream and
+/// a load holds one column of many rows:
+///   f32, f16  [panel][column][32 rows]
+///   bf16      [panel][column / 2][32 rows][2 columns]
+/// Rows are padded to a multiple of 32, and the columns of bf16 to a multiple of 2, with zeros.
+template <class T, int64_t RowCount, int64_t Columns> struct Panels : Reference<T> {};
+inline constexpr int64_t PanelRows = 32;
+
+/// Keys or values of one layer: [Heads][Context][Dim].
+template <class T, int64_t Heads, int64_t Context, int64_t Dim> struct Cache : Reference<T> {};
+
+} // namespace host
+} // namespace ashlar

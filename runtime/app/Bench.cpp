@@ -1,0 +1,91 @@
+#include "runtime/app/Verbs.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace ashlar {
+
+static constexpr int PrefillRounds = 7;
+static constexpr uint64_t DecodeSteps = 64;
+
+namespace {
+struct Row {
+  const char *phase;
+  uint64_t tokens; // of a step
+  uint64_t predicted, measured;
+};
+} // namespace
+
+static uint64_t median(std::vector<uint64_t> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+/// Full chunks of a prompt, each from the start of the sequence. Any tokens do.
+static Failure benchPrefill(Session &session, std::vector<int32_t> &ids, uint64_t &nanos) {
+  std::vector<uint64_t> times;
+  for (int round = 0; round < PrefillRounds; ++round) {
+    session.restart();
+    uint64_t start = now();
+    if (Failure f = session.append(ids))
+      return f;
+    times.push_back(now() - start);
+  }
+  nanos = median(times);
+  return {};
+}
+
+static Failure benchDecode(Session &session, uint64_t &nanos) {
+  std::vector<uint64_t> times;
+  int32_t id = 1 % int32_t(session.model.vocabulary);
+  while (times.size() < DecodeSteps && session.length() < session.model.context) {
+    uint64_t start = now();
+    if (Failure f = session.append(std::span(&id, 1)))
+      return f;
+    times.push_back(now() - start);
+  }
+  nanos = times.empty() ? 0 : median(times);
+  return {};
+}
+
+static void print(const std::vector<Row> &rows, uint64_t loadNanos, bool json) {
+  auto rate = [](const Row &row, uint64_t nanos) {
+    return nanos ? double(row.tokens) * 1e9 / double(nanos) : 0;
+  };
+  if (json) {
+    std::printf("{\"load_ns\": %llu", (unsigned long long)loadNanos);
+    for (const Row &row : rows)
+      std::printf(", \"%s\": {\"tokens\": %llu, \"predicted_ns\": %llu, \"measured_ns\": %llu}",
+                  row.phase, (unsigned long long)row.tokens, (unsigned long long)row.predicted,
+                  (unsigned long long)row.measured);
+    std::printf("}\n");
+    return;
+  }
+  std::printf("%-8s %8s %18s %18s %10s\n", "phase", "tokens", "predicted tok/s", "measured tok/s",
+              "measured/");
+  for (const Row &row : rows)
+    std::printf("%-8s %8llu %18.1f %18.1f %10.2f\n", row.phase, (unsigned long long)row.tokens,
+                rate(row, row.predicted), rate(row, row.measured),
+                row.measured ? double(row.predicted) / double(row.measured) : 0);
+}
+
+Failure bench(const ModelInfo &model, const AppOptions &options) {
+  uint64_t start = now();
+  Session session(model);
+  if (Failure f = session.open(options.weights))
+    return f;
+  uint64_t loaded = now() - start;
+  std::vector<int32_t> ids(model.chunk);
+  for (size_t i = 0; i < ids.size(); ++i)
+    ids[i] = int32_t(i % model.vocabulary);
+  Row prefill{"prefill", model.chunk, model.predictedPrefillNanos, 0};
+  Row decode{"decode", 1, model.predictedDecodeNanos, 0};
+  if (Failure f = benchPrefill(session, ids, prefill.measured))
+    return f;
+  if (Failure f = benchDecode(session, decode.measured))
+    return f;
+  print({prefill, decode}, loaded, options.json);
+  return {};
+}
+
+} // namespace ashlar

@@ -1,0 +1,49 @@
+#include "runtime/app/Verbs.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+using namespace ashlar;
+
+static void printVersion(const ModelInfo &model) {
+  std::printf("%s model=%s plan=%s context=%llu threads=%u isa=", model.name, model.modelDigest,
+              model.planDigest, (unsigned long long)model.context, model.threads);
+  for (size_t i = 0; i < model.isa.size(); ++i)
+    std::printf("%s%s", i ? "," : "", model.isa[i]);
+  std::printf("\n");
+}
+
+static Failure runVerb(const ModelInfo &model, const AppOptions &options) {
+  if (options.verb == "logits")
+    return logits(model, options);
+  if (options.verb == "bench")
+    return bench(model, options);
+  if (options.verb == "plan")
+    return showPlan(model, options);
+  if (options.verb == "check")
+    return check(model, options);
+  return generate(model, options);
+}
+
+int main(int argc, char **argv) {
+  std::signal(SIGPIPE, SIG_IGN); // a reader that went away is a failed write
+  const char *slash = std::strrchr(argv[0], '/');
+  const char *program = slash ? slash + 1 : argv[0];
+  AppOptions options;
+  Failure failure = parseOptions(argc, argv, options);
+  if (!failure) {
+    if (options.help)
+      std::fputs(helpText(program).c_str(), stdout);
+    else if (options.version)
+      printVersion(model);
+    else
+      failure = runVerb(model, options);
+  }
+  if (failure) {
+    std::fprintf(stderr, "%s: error: %s\n", program, failure.text.c_str());
+    if (!failure.note.empty())
+      std::fprintf(stderr, "note: %s\n", failure.note.c_str());
+  }
+  return static_cast<int>(failure.code);
+}

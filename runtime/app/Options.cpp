@@ -1,0 +1,176 @@
+#include "runtime/app/Options.h"
+
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+namespace ashlar {
+
+namespace {
+struct Verb {
+  const char *name;
+  const char *help;
+};
+constexpr Verb verbs[] = {
+    {"generate", "continue a prompt (the default)"},
+    {"logits", "logits of each token, float32 [tokens, vocabulary], as .npy"},
+    {"bench", "measure, beside what the plan predicted"},
+    {"plan", "print the plan"},
+    {"check", "compare this machine with the plan; runs nothing"},
+};
+
+/// How an option takes its value: returns false when the text is not one.
+using Take = bool (*)(AppOptions &options, const char *value);
+struct Option {
+  const char *names; // "-n", "--top-k", "-p --prompt"
+  const char *value; // "N"; null: takes none
+  const char *help;
+  Take take;
+};
+} // namespace
+
+template <class Integer> static bool number(const char *text, Integer &value) {
+  if (*text < '0' || *text > '9')
+    return false;
+  char *end;
+  errno = 0;
+  unsigned long long wide = std::strtoull(text, &end, 10);
+  value = Integer(wide);
+  return *end == 0 && errno == 0 && value == wide;
+}
+
+static bool real(const char *text, float least, float most, float &value) {
+  char *end;
+  value = std::strtof(text, &end);
+  return end != text && *end == 0 && std::isfinite(value) && value >= least && value <= most;
+}
+
+static bool idList(const char *text, std::vector<int32_t> &ids) {
+  ids.clear();
+  for (const char *p = text;; ++p) {
+    char *end;
+    if (*p < '0' || *p > '9')
+      return false;
+    errno = 0;
+    unsigned long long id = std::strtoull(p, &end, 10);
+    if (errno || id > INT32_MAX)
+      return false;
+    ids.push_back(int32_t(id));
+    p = end;
+    if (*p == 0)
+      return true;
+    if (*p != ',')
+      return false;
+  }
+}
+
+static constexpr Option table[] = {
+    {"-p --prompt", "TEXT", "the prompt",
+     [](AppOptions &o, const char *v) {
+       o.prompt = v;
+       return true;
+     }},
+    {"--tokens", "IDS", "the prompt as token ids: 1,2,3",
+     [](AppOptions &o, const char *v) { return idList(v, o.tokens.emplace()); }},
+    {"-n", "N", "tokens to generate at most (256)",
+     [](AppOptions &o, const char *v) { return number(v, o.count); }},
+    {"--greedy", nullptr, "always the likeliest token (the default)",
+     [](AppOptions &o, const char *) {
+       o.sampling.temperature = 0;
+       return true;
+     }},
+    {"--temperature", "T", "sample; 0 is greedy (0)",
+     [](AppOptions &o, const char *v) { return real(v, 0, 100, o.sampling.temperature); }},
+    {"--top-k", "K", "only the K likeliest tokens; 0 is all (0)",
+     [](AppOptions &o, const char *v) { return number(v, o.sampling.topK); }},
+    {"--top-p", "P", "only the likeliest tokens that make up P together (1)",
+     [](AppOptions &o, const char *v) { return real(v, 0, 1, o.sampling.topP) && o.sampling.topP > 0; }},
+    {"--seed", "S", "of the random numbers (0)",
+     [](AppOptions &o, const char *v) { return number(v, o.sampling.seed); }},
+    {"--ignore-eos", nullptr, "go on behind the end of the text",
+     [](AppOptions &o, const char *) { return o.ignoreEnd = true; }},
+    {"--output", "text|tokens", "what generate prints (text)",
+     [](AppOptions &o, const char *v) {
+       o.form = std::strcmp(v, "tokens") ? OutputForm::Text : OutputForm::Tokens;
+       return !std::strcmp(v, "tokens") || !std::strcmp(v, "text");
+     }},
+    {"-o", "FILE", "where logits go (standard output)",
+     [](AppOptions &o, const char *v) {
+       o.output = v;
+       return *v != 0;
+     }},
+    {"--json", nullptr, "bench and plan: print JSON",
+     [](AppOptions &o, const char *) { return o.json = true; }},
+    {"--weights", "FILE", "the pack, where it is not in or beside the executable",
+     [](AppOptions &o, const char *v) {
+       o.weights = v;
+       return *v != 0;
+     }},
+    {"--version", nullptr, "what this was built from",
+     [](AppOptions &o, const char *) { return o.version = true; }},
+    {"-h --help", nullptr, "this text", [](AppOptions &o, const char *) { return o.help = true; }},
+};
+
+/// Whether `text` is one of the blank-separated `names`.
+static bool isOneOf(const char *names, const std::string &text) {
+  return (" " + std::string(names) + " ").find(" " + text + " ") != std::string::npos;
+}
+
+Failure parseOptions(int argc, char **argv, AppOptions &options) {
+  int at = 1;
+  if (at < argc && argv[at][0] != '-') {
+    options.verb = argv[at++];
+    bool known = false;
+    for (const Verb &verb : verbs)
+      known |= options.verb == verb.name;
+    if (!known)
+      return {ExitCode::BadInput, "unknown verb '" + options.verb + "'", "--help lists them"};
+  }
+  for (; at < argc; ++at) {
+    std::string name = argv[at];
+    const char *attached = nullptr; // --name=value
+    if (size_t equals = name.find('='); equals != std::string::npos && name[1] == '-') {
+      attached = argv[at] + equals + 1;
+      name.resize(equals);
+    }
+    const Option *option = nullptr;
+    for (const Option &candidate : table)
+      if (name.find(' ') == std::string::npos && isOneOf(candidate.names, name))
+        option = &candidate;
+    if (!option)
+      return {ExitCode::BadInput, "unknown option '" + name + "'", "--help lists them"};
+    const char *value = attached;
+    if (!option->value && attached)
+      return {ExitCode::BadInput, name + " takes no value", "--help lists the options"};
+    if (option->value && !value) {
+      if (++at == argc)
+        return {ExitCode::BadInput, name + " needs a value: " + option->value,
+                "--help lists the options"};
+      value = argv[at];
+    }
+    if (!option->take(options, value))
+      return {ExitCode::BadInput,
+              name + ": '" + value + "' is not understood; it takes " + option->value,
+              "--help lists the options"};
+  }
+  return {};
+}
+
+std::string helpText(const char *program) {
+  std::string text = "usage: " + std::string(program) + " [VERB] [OPTIONS]\n\nverbs:\n";
+  auto row = [&](std::string left, const char *right) {
+    left.resize(left.size() < 24 ? 24 : left.size() + 2, ' ');
+    text += "  " + left + right + "\n";
+  };
+  for (const Verb &verb : verbs)
+    row(verb.name, verb.help);
+  text += "\noptions:\n";
+  for (const Option &option : table)
+    row(std::string(option.names) + (option.value ? std::string(" ") + option.value : ""),
+        option.help);
+  return text +
+         "\nexit codes: 0 done, 1 wrong use or input, 2 does not fit, 4 input/output\n";
+}
+
+} // namespace ashlar

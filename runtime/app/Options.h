@@ -1,0 +1,38 @@
+/// The command line of an app: one table of options serves parsing and help.
+#pragma once
+
+#include "runtime/Failure.h"
+#include "runtime/ModelInfo.h"
+#include "runtime/text/Sampler.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ashlar {
+
+enum class OutputForm : uint8_t { Text, Tokens };
+
+struct AppOptions {
+  std::string verb = "generate";
+  bool help = false;
+  bool version = false;
+  std::string weights; // a pack's file; empty: the executable's own, or beside it
+
+  std::optional<std::string> prompt;
+  std::optional<std::vector<int32_t>> tokens;
+  uint64_t count = 256; // tokens to generate at most
+  SamplerOptions sampling;
+  bool ignoreEnd = false;
+  OutputForm form = OutputForm::Text;
+
+  std::string output; // a file; empty: standard output
+  bool json = false;
+};
+
+Failure parseOptions(int argc, char **argv, AppOptions &options);
+
+/// The help text, from the same table.
+std::string helpText(const char *program);
+
+} // namespace ashlar

@@ -1,0 +1,25 @@
+/// The verbs of an app. Each writes its result to standard output and everything else to standard
+/// error.
+#pragma once
+
+#include "runtime/Session.h"
+#include "runtime/app/Options.h"
+
+namespace ashlar {
+
+Failure generate(const ModelInfo &model, const AppOptions &options);
+Failure logits(const ModelInfo &model, const AppOptions &options);
+Failure bench(const ModelInfo &model, const AppOptions &options);
+Failure showPlan(const ModelInfo &model, const AppOptions &options);
+Failure check(const ModelInfo &model, const AppOptions &options);
+
+/// The prompt of the options as token ids.
+Failure promptIds(const Session &session, const AppOptions &options, std::vector<int32_t> &ids);
+
+/// Writes all of it, to a descriptor; allocates nothing.
+Failure writeAll(int file, const void *data, uint64_t bytes, const char *name);
+
+/// Nanoseconds of a clock that only goes forward.
+uint64_t now();
+
+} // namespace ashlar

@@ -1,0 +1,46 @@
+/// Chooses the next token from logits. Everything it needs is in its own few words and in scratch
+/// that the caller gives: it never allocates. The same seed, options and logits give the same
+/// tokens.
+///
+/// The order is fixed: the logits are divided by the temperature; the `topK` largest are kept; of
+/// those the fewest whose probabilities sum to `topP` are kept; one of the kept is drawn. Of equal
+/// logits the lower id comes first. At least one token is always kept.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ashlar {
+
+struct SamplerOptions {
+  float temperature = 0; // 0: always the largest logit, the other options without effect
+  uint32_t topK = 0;     // 0: all
+  float topP = 1;        // 1: all
+  uint64_t seed = 0;
+};
+
+/// What is wrong with the options; nothing when they can be used.
+const char *validateSampler(const SamplerOptions &options);
+
+/// The scratch that a vocabulary needs, aligned to 8 bytes.
+uint64_t samplerBytes(uint64_t vocabulary);
+
+class Sampler {
+public:
+  explicit Sampler(const SamplerOptions &options) : options(options), state(options.seed) {}
+
+  /// Not a token: a logit is NaN or infinite (negative infinity alone is fine: such a token is
+  /// never chosen), or there is nothing to choose from, or the scratch is too small.
+  static constexpr int32_t Failed = -1;
+
+  int32_t next(std::span<const float> logits, std::span<std::byte> scratch);
+
+private:
+  double uniform(); // in [0, 1)
+
+  SamplerOptions options;
+  uint64_t state;
+};
+
+} // namespace ashlar

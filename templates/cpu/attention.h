@@ -1,0 +1,241 @@
+/// Causal attention over a cache of keys and values, and the appending to that cache. Query heads
+/// share key heads in groups of equal size; all sums are f32.
+///
+/// The queries of one key head, of one token or of several, are rows of one product: rows times
+/// turned keys, then rows of probabilities times values. The softmax goes along, so scratch is a
+/// block of keys, whatever the context.
+#pragma once
+
+#include "templates/cpu/block.h"
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+/// Writes the rows of this step at their positions.
+template <uint32_t Max, class T, int64_t Heads, int64_t Context, int64_t Dim>
+void store(const Step<Max> &step, host::Rows<F32, Heads * Dim> x,
+           host::Cache<T, Heads, Context, Dim> cache) {
+  Share mine = share(step, step.count() * Heads);
+  for (int64_t item = mine.begin; item < mine.end; ++item) {
+    int64_t position = static_cast<int64_t>(step.position) + item / Heads;
+    const float *from = x.at(step) + item * Dim;
+    typename T::storage *to = cache.at(step) + (item % Heads * Context + position) * Dim;
+    for (int64_t i = 0; i < Dim; i += Width)
+      store<T>(to + i, load(from + i, Dim - i), Dim - i);
+  }
+}
+
+inline constexpr int64_t roundUp(int64_t value, int64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+/// scores[row][key] = queries[row] . keys[key], for few rows: keys are read as they lie. Queries
+/// are padded with zeros, scores with anything, to whole vectors.
+template <class T, int64_t Dim, int64_t Padded>
+void scoreFew(const float *queries, const typename T::storage *keys, float *scores, int64_t stride,
+              int64_t rows, int64_t count) {
+  constexpr int64_t Vectors = (Dim + Width - 1) / Width;
+  constexpr int64_t Together = Vectors >= Width ? 1 : Width / Vectors; // queries in registers
+  for (int64_t first = 0; first < count; first += Width)
+    forRows<(Together < BlockRows ? Together : BlockRows)>(
+        0, rows, [&](auto many, int64_t row) ASHLAR_INLINE {
+          constexpr int64_t R = many.value;
+          Floats parts[R][Width] = {};
+          for (int64_t i = 0; i < Width && first + i < count; ++i) {
+            const typename T::storage *key = keys + (first + i) * Dim;
+            Floats part[R] = {};
+            unrolled<Vectors>([&](auto v) ASHLAR_INLINE {
+              Floats value = load<T>(key + v * Width, Dim - v * Width);
+              unrolled<R>([&](auto r) ASHLAR_INLINE {
+                const float *query = queries + (row + r) * Padded;
+                part[r] = multiplyAdd(value, load(query + v * Width), part[r]);
+              });
+            });
+            unrolled<R>([&](auto r) ASHLAR_INLINE { parts[r][i] = part[r]; });
+          }
+          unrolled<R>([&](auto r) ASHLAR_INLINE {
+            store(scores + (row + r) * stride + first, sums(parts[r]));
+          });
+        });
+}
+
+/// turned[d][key] = keys[key][d]; zeros up to the next whole block of columns.
+template <class T, int64_t Dim>
+void turnKeys(const typename T::storage *keys, int64_t count, float *turned, int64_t stride) {
+  int64_t columns = roundUp(count, BlockColumns);
+  for (int64_t key = 0; key < columns; key += Width)
+    for (int64_t d = 0; d < Dim; d += Width) {
+      Floats square[Width];
+      unrolled<Width>([&](auto i) ASHLAR_INLINE {
+        square[i] = key + i < count ? load<T>(keys + (key + i) * Dim + d, Dim - d) : Floats{};
+      });
+      turn(square);
+      unrolled<Width>([&](auto i) ASHLAR_INLINE {
+        if (Dim % Width == 0 || d + i < Dim)
+          store(turned + (d + i) * stride + key, square[i]);
+      });
+    }
+}
+
+/// y[r][c] = sum of x[r][k] w[k][c], or that added to y. The columns of y are whole blocks.
+template <bool Add, class T>
+void product(const float *x, int64_t xStride, const typename T::storage *w, int64_t wStride,
+             float *y, int64_t yStride, int64_t rows, int64_t depth, int64_t columns) {
+  for (int64_t column = 0; column < columns; column += BlockColumns)
+    forRows(0, rows, [&](auto count, int64_t row) ASHLAR_INLINE {
+      constexpr int64_t R = count.value;
+      float *to = y + row * yStride + column;
+      Floats sums[R][BlockVectors] = {};
+      if constexpr (Add)
+        unrolled<R>([&](auto r) ASHLAR_INLINE {
+          unrolled<BlockVectors>(
+              [&](auto v) ASHLAR_INLINE { sums[r][v] = load(to + r * yStride + v * Width); });
+        });
+      accumulate(RowColumns<T>{w + column, wStride}, x + row * xStride, xStride, depth, sums);
+      unrolled<R>([&](auto r) ASHLAR_INLINE {
+        unrolled<BlockVectors>(
+            [&](auto v) ASHLAR_INLINE { store(to + r * yStride + v * Width, sums[r][v]); });
+      });
+    });
+}
+
+/// One row of the softmax as it goes along.
+struct Running {
+  float largest;
+  Floats sum;
+};
+
+/// Turns the first `count` scores into weights relative to the largest so far, and the rest up to
+/// `columns` into zeros. Returns the factor for what was summed up before.
+ASHLAR_INLINE inline float weigh(float *scores, int64_t count, int64_t columns, Running &running) {
+  Floats most = broadcast(running.largest);
+  int64_t i = 0;
+  for (; i + Width <= count; i += Width)
+    most = larger(most, load(scores + i));
+  float top = largest(most);
+  for (; i < count; ++i)
+    top = scores[i] > top ? scores[i] : top;
+  float factor = exponential(broadcast(running.largest - top))[0];
+  Floats sums = running.sum * factor;
+  for (i = 0; i < columns; i += Width) {
+    float weights[Width];
+    Floats weight = exponential(load(scores + i) - top);
+    if (i + Width > count) {
+      store(weights, weight);
+      for (int64_t j = count > i ? count - i : 0; j < Width; ++j)
+        weights[j] = 0;
+      weight = load(weights);
+    }
+    store(scores + i, weight);
+    sums += weight;
+  }
+  running = {top, sums};
+  return factor;
+}
+
+/// The attention of `heads` query heads from `head` on, all of one key head, for `tokens` tokens
+/// from `token` on. At most MaxRows of them together.
+template <int64_t MaxRows, class T, int64_t Heads, int64_t Kv, int64_t Context, int64_t Dim>
+void attendRows(const StepState &step, const float *q, const typename T::storage *k,
+                const typename T::storage *v, float *y, float scale, int64_t token, int64_t tokens,
+                int64_t head, int64_t heads) {
+  using Value = typename T::storage;
+  constexpr int64_t Padded = roundUp(Dim, BlockColumns);
+  // Many rows read the same keys and values, which are turned and widened once for all of them.
+  constexpr bool Few = MaxRows <= 8, InPlace = Padded == Dim && (sizeof(Value) == 4 || Few);
+  constexpr int64_t KeyBlock = Few ? 128 : 64; // keys that are worked on together
+  alignas(64) float queries[MaxRows][Padded];
+  alignas(64) float sums[MaxRows][Padded];
+  alignas(64) float scores[MaxRows][KeyBlock];
+  alignas(64) float turned[Few ? 1 : Dim][KeyBlock];
+  alignas(64) float values[InPlace ? 1 : KeyBlock][Padded];
+  Running running[MaxRows];
+
+  int64_t rows = tokens * heads;
+  for (int64_t row = 0; row < rows; ++row) {
+    const float *from = q + ((token + row / heads) * Heads + head + row % heads) * Dim;
+    for (int64_t d = 0; d < Padded; d += Width) {
+      store(queries[row] + d, d < Dim ? load(from + d, Dim - d) * scale : Floats{});
+      store(sums[row] + d, Floats{});
+    }
+    running[row] = {-__builtin_inff(), Floats{}};
+  }
+
+  int64_t first = static_cast<int64_t>(step.position) + token;
+  int64_t end = first + tokens;
+  for (int64_t start = 0; start < end; start += KeyBlock) {
+    int64_t count = end - start < KeyBlock ? end - start : KeyBlock;
+    if constexpr (Few) {
+      scoreFew<T, Dim, Padded>(queries[0], k + start * Dim, scores[0], KeyBlock, rows, count);
+    } else {
+      turnKeys<T, Dim>(k + start * Dim, count, turned[0], KeyBlock);
+      product<false, F32>(queries[0], Padded, turned[0], KeyBlock, scores[0], KeyBlock, rows, Dim,
+                          count);
+    }
+    for (int64_t row = 0; row < rows; ++row) {
+      int64_t visible = first + row / heads + 1 - start;
+      visible = visible < 0 ? 0 : visible < count ? visible : count;
+      if (visible == 0) { // of an earlier token, which ended before this block
+        for (int64_t i = 0; i < count; ++i)
+          scores[row][i] = 0;
+        continue;
+      }
+      float factor = weigh(scores[row], visible, roundUp(count, Width), running[row]);
+      if (factor != 1)
+        for (int64_t d = 0; d < Padded; d += Width)
+          store(sums[row] + d, load(sums[row] + d) * factor);
+    }
+    if constexpr (InPlace) {
+      product<true, T>(scores[0], KeyBlock, v + start * Dim, Dim, sums[0], Padded, rows, count,
+                       Dim);
+    } else {
+      for (int64_t key = 0; key < count; ++key)
+        for (int64_t d = 0; d < Padded; d += Width)
+          store(values[key] + d,
+                d < Dim ? load<T>(v + (start + key) * Dim + d, Dim - d) : Floats{});
+      product<true, F32>(scores[0], KeyBlock, values[0], Padded, sums[0], Padded, rows, count, Dim);
+    }
+  }
+
+  for (int64_t row = 0; row < rows; ++row) {
+    float *to = y + ((token + row / heads) * Heads + head + row % heads) * Dim;
+    float part = 1.0f / sum(running[row].sum);
+    for (int64_t d = 0; d < Dim; d += Width)
+      store(to + d, load(sums[row] + d) * part, Dim - d);
+  }
+}
+
+/// y = softmax(scale q k^T) v, each token over the positions up to its own. The rows of this step
+/// must be stored in the caches.
+template <uint32_t Max, class T, int64_t C, int64_t Kv, int64_t Context, int64_t Dim>
+void attend(const Step<Max> &step, host::Rows<F32, C> q, host::Cache<T, Kv, Context, Dim> k,
+            host::Cache<T, Kv, Context, Dim> v, host::Rows<F32, C> y, float scale) {
+  constexpr int64_t Heads = C / Dim, Group = Heads / Kv;
+  static_assert(Heads * Dim == C && Group * Kv == Heads);
+  constexpr int64_t Tokens = Max == 1 || Group >= 32 ? 1 : Max * Group < 32 ? Max : 32 / Group;
+  auto run = [&](int64_t token, int64_t tokens, int64_t head, int64_t heads) {
+    int64_t cache = head / Group * Context * Dim;
+    attendRows<Tokens * Group, T, Heads, Kv, Context, Dim>(step, q.at(step), k.at(step) + cache,
+                                                           v.at(step) + cache, y.at(step), scale,
+                                                           token, tokens, head, heads);
+  };
+  if constexpr (Max == 1) {
+    Share mine = share(step, Heads);
+    while (mine.begin < mine.end) {
+      int64_t next = (mine.begin / Group + 1) * Group;
+      int64_t heads = (next < mine.end ? next : mine.end) - mine.begin;
+      run(0, 1, mine.begin, heads);
+      mine.begin += heads;
+    }
+  } else {
+    // Later tokens cost more: blocks of tokens are dealt out like cards.
+    int64_t count = step.count(), items = (count + Tokens - 1) / Tokens * Kv;
+    for (int64_t item = step.thread; item < items; item += step.threads) {
+      int64_t token = item / Kv * Tokens;
+      run(token, count - token < Tokens ? count - token : Tokens, item % Kv * Group, Group);
+    }
+  }
+}
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu

@@ -1,0 +1,104 @@
+/// The block of registers that every matrix product is made of: R rows of x times V vectors of
+/// columns of w, over the whole depth. Weights are read in the order in which they lie.
+#pragma once
+
+#include "templates/cpu/panels.h"
+#include "templates/cpu/vector.h"
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+/// Rows and vectors of the block of a product with many rows: as many sums as there are registers,
+/// less those for weights and one value of x.
+inline constexpr int64_t BlockRows = Width == 16 ? 8 : 4;
+inline constexpr int64_t BlockVectors = 2;
+inline constexpr int64_t BlockColumns = BlockVectors * Width;
+inline constexpr int64_t PanelVectors = host::PanelRows / Width;
+
+/// Columns of a panel, from `base` on.
+template <class T> struct PanelColumns {
+  static constexpr int64_t Depth = PanelPair<T>; // that come with one load
+  const typename T::storage *base;
+  template <int64_t V> ASHLAR_INLINE void load(int64_t k, Floats (&out)[Depth][V]) const {
+    const typename T::storage *from = base + k * host::PanelRows;
+    if constexpr (Depth == 2) {
+      typedef uint32_t Unaligned __attribute__((vector_size(4 * Width), aligned(2), may_alias));
+      unrolled<V>([&](auto v) ASHLAR_INLINE {
+        Words pair = *reinterpret_cast<const Unaligned *>(from + v * Width * 2);
+        out[0][v] = (Floats)(pair << 16);
+        out[1][v] = (Floats)(pair & 0xffff0000);
+      });
+    } else {
+      unrolled<V>([&](auto v) ASHLAR_INLINE { out[0][v] = cpu::load<T>(from + v * Width); });
+    }
+  }
+};
+
+/// Columns of a matrix that lies row by row: [k][stride].
+template <class T> struct RowColumns {
+  static constexpr int64_t Depth = 1;
+  const typename T::storage *base;
+  int64_t stride;
+  template <int64_t V> ASHLAR_INLINE void load(int64_t k, Floats (&out)[1][V]) const {
+    unrolled<V>([&](auto v)
+                    ASHLAR_INLINE { out[0][v] = cpu::load<T>(base + k * stride + v * Width); });
+  }
+};
+
+/// sums[r][v] += x[r][k] * w[k][v], k below `depth`.
+template <int64_t R, int64_t V, class Weights>
+ASHLAR_INLINE inline void accumulate(Weights weights, const float *x, int64_t stride, int64_t depth,
+                                     Floats (&sums)[R][V]) {
+  constexpr int64_t Depth = Weights::Depth;
+  // With few rows, several sums for each output: an addition takes four cycles.
+  constexpr int64_t Lanes = R * V >= 8 ? 1 : 8 / (R * V);
+  const float *rows[R];
+  unrolled<R>([&](auto r) ASHLAR_INLINE { rows[r] = x + r * stride; });
+  Floats more[Lanes][R][V] = {};
+  unrolled<R>([&](auto r) ASHLAR_INLINE {
+    unrolled<V>([&](auto v) ASHLAR_INLINE { more[0][r][v] = sums[r][v]; });
+  });
+  auto step = [&](auto lane, auto values, int64_t k) ASHLAR_INLINE {
+    Floats w[Depth][V];
+    weights.load(k, w);
+    unrolled<values.value>([&](auto d) ASHLAR_INLINE {
+      unrolled<R>([&](auto r) ASHLAR_INLINE {
+        Floats value = broadcast(rows[r][k + d]);
+        unrolled<V>([&](auto v) ASHLAR_INLINE {
+          Floats &sum = more[(lane * Depth + d) % Lanes][r][v];
+          sum = multiplyAdd(w[d][v], value, sum);
+        });
+      });
+    });
+  };
+  constexpr int64_t Unroll = Lanes > Depth ? Lanes / Depth : 1;
+  int64_t k = 0;
+  for (; k + Unroll * Depth <= depth; k += Unroll * Depth)
+    unrolled<Unroll>([&](auto lane)
+                         ASHLAR_INLINE { step(lane, Constant<Depth>(), k + lane * Depth); });
+  for (; k + Depth <= depth; k += Depth)
+    step(Constant<0>(), Constant<Depth>(), k);
+  if constexpr (Depth > 1)
+    if (k < depth)
+      step(Constant<0>(), Constant<1>(), k);
+  unrolled<R>([&](auto r) ASHLAR_INLINE {
+    unrolled<V>([&](auto v) ASHLAR_INLINE {
+      Floats sum = more[0][r][v];
+      unrolled<Lanes - 1>([&](auto lane) ASHLAR_INLINE { sum += more[lane + 1][r][v]; });
+      sums[r][v] = sum;
+    });
+  });
+}
+
+/// Calls body(Constant<R>, row) for blocks of R rows, and of half as many for what is left of them.
+template <int64_t R = BlockRows, class Body>
+ASHLAR_INLINE inline void forRows(int64_t begin, int64_t end, Body &&body) {
+  for (; begin + R <= end; begin += R)
+    body(Constant<R>(), begin);
+  if constexpr (R > 1)
+    if (begin < end)
+      forRows<R / 2>(begin, end, body);
+}
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu

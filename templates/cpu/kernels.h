@@ -1,0 +1,9 @@
+/// All kernels of the CPU: what emitted code includes.
+#pragma once
+
+#include "templates/cpu/attention.h"
+#include "templates/cpu/elementwise.h"
+#include "templates/cpu/embed.h"
+#include "templates/cpu/linear.h"
+#include "templates/cpu/norm.h"
+#include "templates/cpu/rope.h"

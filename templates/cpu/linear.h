@@ -1,0 +1,92 @@
+/// y = x w^T (+ bias), the weights in panels of f32, f16 or bf16, all sums in f32.
+///
+/// One token: each thread reads the panels of its share as one stream. More: each panel stays in
+/// the cache while all rows of x pass over it, so that weights come from memory once a step.
+#pragma once
+
+#include "templates/cpu/block.h"
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+/// Products that are summed up before their sum is added to that of the others: one sum of
+/// thousands would lose a digit.
+inline constexpr int64_t SumDepth = 512;
+
+/// One block of outputs: R rows, `columns` of the V vectors.
+template <class T, int64_t R, int64_t V>
+[[gnu::noinline]] void linearBlock(const typename T::storage *weights, const float *x,
+                                   int64_t depth, const float *bias, float *y, int64_t stride,
+                                   int64_t columns) {
+  Floats sums[R][V] = {};
+  for (int64_t k = 0; k < depth; k += SumDepth) {
+    Floats part[R][V] = {};
+    accumulate(PanelColumns<T>{weights + k * host::PanelRows}, x + k, depth,
+               depth - k < SumDepth ? depth - k : SumDepth, part);
+    unrolled<R>([&](auto r) ASHLAR_INLINE {
+      unrolled<V>([&](auto v) ASHLAR_INLINE { sums[r][v] += part[r][v]; });
+    });
+  }
+  if (columns >= V * Width) {
+    unrolled<V>([&](auto v) ASHLAR_INLINE {
+      Floats add = bias ? load(bias + v * Width) : Floats{};
+      unrolled<R>([&](auto r)
+                      ASHLAR_INLINE { store(y + r * stride + v * Width, sums[r][v] + add); });
+    });
+    return;
+  }
+  for (int64_t v = 0; v < V && v * Width < columns; ++v) {
+    Floats add = bias ? load(bias + v * Width, columns - v * Width) : Floats{};
+    for (int64_t r = 0; r < R; ++r)
+      store(y + r * stride + v * Width, sums[r][v] + add, columns - v * Width);
+  }
+}
+
+template <uint32_t Max, class T>
+void linearShare(const Step<Max> &step, const float *x, const typename T::storage *weights,
+                 const float *bias, float *y, int64_t outputs, int64_t depth) {
+  int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
+  if constexpr (Max == 1) {
+    Share mine = share(step, panels);
+    for (int64_t panel = mine.begin; panel < mine.end; ++panel) {
+      int64_t first = panel * host::PanelRows;
+      linearBlock<T, 1, PanelVectors>(weights + panel * size, x, depth, bias ? bias + first : bias,
+                                      y + first, outputs, outputs - first);
+    }
+  } else {
+    // Blocks of one panel after another: two threads meet in one panel at most.
+    int64_t rows = step.count(), blocks = (rows + BlockRows - 1) / BlockRows;
+    Share mine = share(step, panels * blocks);
+    while (mine.begin < mine.end) {
+      int64_t panel = mine.begin / blocks, block = mine.begin % blocks;
+      int64_t last = mine.end < (panel + 1) * blocks ? block + mine.end - mine.begin : blocks;
+      mine.begin += last - block;
+      int64_t lastRow = last * BlockRows < rows ? last * BlockRows : rows;
+      for (int64_t part = 0; part < host::PanelRows; part += BlockColumns) {
+        int64_t first = panel * host::PanelRows + part;
+        if (first >= outputs)
+          break;
+        forRows(block * BlockRows, lastRow, [&](auto r, int64_t row) ASHLAR_INLINE {
+          linearBlock<T, r.value, BlockVectors>(
+              weights + panel * size + part * PanelPair<T>, x + row * depth, depth,
+              bias ? bias + first : bias, y + row * outputs + first, outputs, outputs - first);
+        });
+      }
+    }
+  }
+}
+
+template <uint32_t Max, class T, int64_t N, int64_t K>
+void linear(const Step<Max> &step, host::Rows<F32, K> x, host::Panels<T, N, K> w,
+            host::Rows<F32, N> y) {
+  linearShare<Max, T>(step, x.at(step), w.at(step), nullptr, y.at(step), N, K);
+}
+
+template <uint32_t Max, class T, int64_t N, int64_t K>
+void linear(const Step<Max> &step, host::Rows<F32, K> x, host::Panels<T, N, K> w,
+            host::Vector<F32, N> bias, host::Rows<F32, N> y) {
+  linearShare<Max, T>(step, x.at(step), w.at(step), bias.at(step), y.at(step), N, K);
+}
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu

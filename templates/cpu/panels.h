@@ -1,0 +1,51 @@
+/// How a weight matrix is written into panels: the layout that runtime/Step.h states at
+/// host::Panels, in plain C++ and without vector instructions, for whoever writes packs.
+///
+/// Sizes are not checked for overflow here: rows and columns must be those of a matrix that exists.
+#pragma once
+
+#include "runtime/Step.h"
+#include "templates/cpu/isa.h"
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+/// Columns of a row that lie side by side in a panel.
+template <class T> inline constexpr int64_t PanelPair = 1;
+template <> inline constexpr int64_t PanelPair<BF16> = 2;
+
+inline constexpr int64_t panelCount(int64_t rows) {
+  return (rows + host::PanelRows - 1) / host::PanelRows;
+}
+
+/// Values of storage in one panel.
+template <class T> inline constexpr int64_t panelSize(int64_t columns) {
+  constexpr int64_t Pair = PanelPair<T>;
+  return (columns + Pair - 1) / Pair * Pair * host::PanelRows;
+}
+
+template <class T> inline constexpr uint64_t panelBytes(int64_t rows, int64_t columns) {
+  return static_cast<uint64_t>(panelCount(rows) * panelSize<T>(columns)) *
+         sizeof(typename T::storage);
+}
+
+/// Where a value lies in its panel.
+template <class T> inline constexpr int64_t panelIndex(int64_t row, int64_t column) {
+  constexpr int64_t Pair = PanelPair<T>;
+  return (column / Pair * host::PanelRows + row % host::PanelRows) * Pair + column % Pair;
+}
+
+/// Writes one panel, `panelSize<T>(columns)` values, from at most 32 rows of `columns` values each.
+template <class T>
+void packPanel(const typename T::storage *const *rows, int64_t count, int64_t columns,
+               typename T::storage *panel) {
+  using Value = typename T::storage;
+  constexpr int64_t Pair = PanelPair<T>;
+  for (int64_t first = 0; first < columns; first += Pair)
+    for (int64_t row = 0; row < host::PanelRows; ++row)
+      for (int64_t column = first; column < first + Pair; ++column)
+        *panel++ = row < count && column < columns ? rows[row][column] : Value(0);
+}
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu

@@ -1,0 +1,49 @@
+/// Rotary positions: the cosines and sines of a step, once, and the rotation of queries and keys.
+#pragma once
+
+#include "templates/cpu/vector.h"
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+/// Row t of y = [cosines | sines] of position + t, times the amplitude. The angle is the product
+/// rounded to f32, as checkpoints were trained with; its cosine and sine are then exact to f32.
+template <uint32_t Max, int64_t Half>
+void angles(const Step<Max> &step, const float (&frequencies)[Half], float amplitude,
+            host::Rows<F32, 2 * Half> y) {
+  Share mine = share(step, step.count() * Half);
+  for (int64_t i = mine.begin; i < mine.end; ++i) {
+    int64_t t = i / Half, j = i % Half;
+    float angle = static_cast<float>(step.position + t) * frequencies[j];
+    float *row = y.at(step) + t * 2 * Half;
+    row[j] = static_cast<float>(__builtin_cos(angle)) * amplitude;
+    row[Half + j] = static_cast<float>(__builtin_sin(angle)) * amplitude;
+  }
+}
+
+/// Rotates the first `Dims` of each head, of which number i and number i + Dims / 2 are a pair; the
+/// rest is copied. y may be x's bytes.
+template <int64_t Heads, int64_t Dim, uint32_t Max, int64_t C, int64_t Dims>
+void rotate(const Step<Max> &step, host::Rows<F32, C> x, host::Rows<F32, Dims> angles,
+            host::Rows<F32, C> y) {
+  static_assert(C == Heads * Dim && Dims % 2 == 0 && Dims <= Dim);
+  constexpr int64_t Half = Dims / 2;
+  Share mine = share(step, step.count() * Heads);
+  for (int64_t item = mine.begin; item < mine.end; ++item) {
+    const float *from = x.at(step) + item * Dim;
+    const float *cosines = angles.at(step) + item / Heads * Dims, *sines = cosines + Half;
+    float *to = y.at(step) + item * Dim;
+    for (int64_t i = 0; i < Half; i += Width) {
+      int64_t count = Half - i;
+      Floats a = load(from + i, count), b = load(from + Half + i, count);
+      Floats cosine = load(cosines + i, count), sine = load(sines + i, count);
+      store(to + i, a * cosine - b * sine, count);
+      store(to + Half + i, b * cosine + a * sine, count);
+    }
+    for (int64_t i = Dims; i < Dim; ++i)
+      to[i] = from[i];
+  }
+}
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu

@@ -1,0 +1,261 @@
+/// As many floats as fit into a register, and what kernels do with them. All of it is f32: f16 and
+/// bf16 are widened exactly when they are read and rounded to nearest even when they are written.
+#pragma once
+
+#include "runtime/Step.h"
+#include "templates/cpu/isa.h"
+
+#if ASHLAR_VECTOR_BYTES > 16
+#include <immintrin.h>
+#endif
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+inline constexpr int64_t Width = ASHLAR_VECTOR_BYTES / 4;
+
+typedef float Floats __attribute__((vector_size(4 * Width)));
+typedef uint32_t Words __attribute__((vector_size(4 * Width)));
+typedef uint16_t Halves __attribute__((vector_size(2 * Width)));
+
+template <int64_t I> struct Constant {
+  static constexpr int64_t value = I;
+  ASHLAR_INLINE constexpr operator int64_t() const { return I; }
+};
+
+/// Calls body(Constant<0>), body(Constant<1>), … below N: a loop that is unrolled at every level of
+/// optimisation, so that arrays which it indexes stay in registers.
+template <int64_t N, int64_t I = 0, class Body> ASHLAR_INLINE inline void unrolled(Body &&body) {
+  if constexpr (I < N) {
+    body(Constant<I>());
+    unrolled<N, I + 1>(body);
+  }
+}
+
+ASHLAR_INLINE inline Floats broadcast(float value) { return value - Floats{}; }
+
+ASHLAR_INLINE inline Floats multiplyAdd(Floats a, Floats b, Floats c) {
+#if ASHLAR_VECTOR_BYTES == 64
+  return _mm512_fmadd_ps(a, b, c);
+#elif ASHLAR_VECTOR_BYTES == 32
+  return _mm256_fmadd_ps(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+ASHLAR_INLINE inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
+
+// f16 where the processor cannot convert it. All in integers or with normal numbers: denormals are
+// off in the threads that compute.
+inline float widenHalf(uint16_t half) {
+  uint32_t sign = uint32_t(half & 0x8000) << 16, exponent = half >> 10 & 31, mantissa = half & 1023;
+  float result;
+  if (exponent == 0)
+    result = static_cast<float>(mantissa) * 0x1p-24f;
+  else {
+    uint32_t bits = (exponent == 31 ? 255u : exponent + 112) << 23 | mantissa << 13;
+    __builtin_memcpy(&result, &bits, 4);
+  }
+  return sign ? -result : result;
+}
+
+inline uint16_t narrowHalf(float value) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &value, 4);
+  uint32_t sign = bits >> 16 & 0x8000, size = bits & 0x7fffffff;
+  if (size > 0x7f800000)
+    return static_cast<uint16_t>(sign | 0x7e00 | (size >> 13 & 0x3ff));
+  if (size >= 0x477ff000) // 65520: would be rounded to 65536
+    return static_cast<uint16_t>(sign | 0x7c00);
+  if (size >= 0x38800000) { // 2^-14: a normal half
+    size -= 112u << 23;
+    return static_cast<uint16_t>(sign | (size + 0xfff + (size >> 13 & 1)) >> 13);
+  }
+  if (size < 0x33000000) // less than half of the smallest
+    return static_cast<uint16_t>(sign);
+  uint32_t shift = 126 - (size >> 23), mantissa = (size & 0x7fffff) | 0x800000;
+  uint32_t rest = mantissa & ((1u << shift) - 1), middle = 1u << (shift - 1);
+  uint32_t result = mantissa >> shift;
+  result += rest > middle || (rest == middle && (result & 1));
+  return static_cast<uint16_t>(sign | result);
+}
+
+// Storage of one type: how registers read and write it. Addresses need not be aligned.
+template <class T> struct Memory;
+
+template <> struct Memory<F32> {
+  typedef float Unaligned __attribute__((vector_size(4 * Width), aligned(4), may_alias));
+  ASHLAR_INLINE static Floats load(const float *from) {
+    return *reinterpret_cast<const Unaligned *>(from);
+  }
+  ASHLAR_INLINE static void store(float *to, Floats value) {
+    *reinterpret_cast<Unaligned *>(to) = value;
+  }
+};
+
+struct HalfMemory {
+  typedef uint16_t Unaligned __attribute__((vector_size(2 * Width), aligned(2), may_alias));
+  ASHLAR_INLINE static Halves bits(const uint16_t *from) {
+    return *reinterpret_cast<const Unaligned *>(from);
+  }
+  ASHLAR_INLINE static void setBits(uint16_t *to, Halves value) {
+    *reinterpret_cast<Unaligned *>(to) = value;
+  }
+};
+
+template <> struct Memory<F16> : HalfMemory {
+  ASHLAR_INLINE static Floats load(const uint16_t *from) {
+#if ASHLAR_VECTOR_BYTES == 64
+    return _mm512_maskz_cvtph_ps(0xffff, (__m256i)bits(from)); // g++ warns of the unmasked form
+#elif ASHLAR_VECTOR_BYTES == 32
+    return _mm256_cvtph_ps((__m128i)bits(from));
+#else
+    Floats result;
+    for (int64_t i = 0; i < Width; ++i)
+      result[i] = widenHalf(from[i]);
+    return result;
+#endif
+  }
+  ASHLAR_INLINE static void store(uint16_t *to, Floats value) {
+#if ASHLAR_VECTOR_BYTES == 64
+    setBits(to, (Halves)_mm512_maskz_cvtps_ph(0xffff, value, _MM_FROUND_TO_NEAREST_INT));
+#elif ASHLAR_VECTOR_BYTES == 32
+    setBits(to, (Halves)_mm256_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT));
+#else
+    for (int64_t i = 0; i < Width; ++i)
+      to[i] = narrowHalf(value[i]);
+#endif
+  }
+};
+
+template <> struct Memory<BF16> : HalfMemory {
+  ASHLAR_INLINE static Floats load(const uint16_t *from) {
+    return (Floats)(__builtin_convertvector(bits(from), Words) << 16);
+  }
+  ASHLAR_INLINE static void store(uint16_t *to, Floats value) {
+    Words word = (Words)value, rounded = (word + 0x7fff + (word >> 16 & 1)) >> 16;
+    Words quiet = word >> 16 | 0x40;
+    setBits(to,
+            __builtin_convertvector((word & 0x7fffffff) > 0x7f800000 ? quiet : rounded, Halves));
+  }
+};
+
+template <class T = F32> ASHLAR_INLINE inline Floats load(const typename T::storage *from) {
+  return Memory<T>::load(from);
+}
+template <class T = F32> ASHLAR_INLINE inline void store(typename T::storage *to, Floats value) {
+  Memory<T>::store(to, value);
+}
+
+/// The first `count` only, at least one; zeros beyond.
+template <class T = F32>
+ASHLAR_INLINE inline Floats load(const typename T::storage *from, int64_t count) {
+  if (count >= Width)
+    return load<T>(from);
+  typename T::storage part[Width] = {};
+  for (int64_t i = 0; i < Width && i < count; ++i)
+    part[i] = from[i];
+  return load<T>(part);
+}
+template <class T = F32>
+ASHLAR_INLINE inline void store(typename T::storage *to, Floats value, int64_t count) {
+  if (count >= Width)
+    return store<T>(to, value);
+  typename T::storage part[Width];
+  store<T>(part, value);
+  for (int64_t i = 0; i < Width && i < count; ++i)
+    to[i] = part[i];
+}
+
+/// One value of storage.
+template <class T> ASHLAR_INLINE inline float widen(typename T::storage value) {
+  typename T::storage part[Width] = {value};
+  return load<T>(part)[0];
+}
+
+/// e^x within two units in the last place; 0 below -104, infinity above 89, NaN for NaN.
+/// x = n ln 2 + r with |r| <= ln 2 / 2; the series of e^r ends where the next term is 5e-9.
+ASHLAR_INLINE inline Floats exponential(Floats x) {
+  x = x < -150.0f ? broadcast(-150.0f) : x;
+  x = x > 150.0f ? broadcast(150.0f) : x;
+  const Floats magic = broadcast(0x1.8p23f); // added, it leaves the nearest integer in the low bits
+  Floats shifted = multiplyAdd(x, broadcast(0x1.715476p0f), magic);
+  Floats n = shifted - magic;
+  Floats r = multiplyAdd(n, broadcast(-355.0f / 512), x);
+  r = multiplyAdd(n, broadcast(2.12194440e-4f), r);
+  Floats y = broadcast(1.0f / 5040);
+  y = multiplyAdd(y, r, broadcast(1.0f / 720));
+  y = multiplyAdd(y, r, broadcast(1.0f / 120));
+  y = multiplyAdd(y, r, broadcast(1.0f / 24));
+  y = multiplyAdd(y, r, broadcast(1.0f / 6));
+  y = multiplyAdd(y, r, broadcast(0.5f));
+  y = multiplyAdd(y * r, r, r) + 1.0f;
+  // 2^n in two factors, since n may be beyond what one exponent can say.
+  typedef int32_t Integers __attribute__((vector_size(4 * Width)));
+  Integers whole = (Integers)shifted - 0x4b400000, half = whole >> 1;
+  return y * (Floats)((half + 127) << 23) * (Floats)((whole - half + 127) << 23);
+}
+
+// a0 b0 a1 b1 … of the lower halves, and of the upper.
+ASHLAR_INLINE inline Floats zipLow(Floats a, Floats b) {
+#if ASHLAR_VECTOR_BYTES == 64
+  const __m512i order = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  return _mm512_permutex2var_ps(a, order, b);
+#elif ASHLAR_VECTOR_BYTES == 32
+  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
+#else
+  return Floats{a[0], b[0], a[1], b[1]};
+#endif
+}
+ASHLAR_INLINE inline Floats zipHigh(Floats a, Floats b) {
+#if ASHLAR_VECTOR_BYTES == 64
+  const __m512i order =
+      _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  return _mm512_permutex2var_ps(a, order, b);
+#elif ASHLAR_VECTOR_BYTES == 32
+  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
+#else
+  return Floats{a[2], b[2], a[3], b[3]};
+#endif
+}
+
+inline constexpr int64_t Rounds = Width == 16 ? 4 : Width == 8 ? 3 : 2; // log2(Width)
+
+/// A square of Width rows, turned: perfect shuffles of its rows.
+ASHLAR_INLINE inline void turn(Floats (&rows)[Width]) {
+  unrolled<Rounds>([&](auto) ASHLAR_INLINE {
+    Floats next[Width];
+    unrolled<Width / 2>([&](auto i) ASHLAR_INLINE {
+      next[2 * i] = zipLow(rows[i], rows[i + Width / 2]);
+      next[2 * i + 1] = zipHigh(rows[i], rows[i + Width / 2]);
+    });
+    unrolled<Width>([&](auto i) ASHLAR_INLINE { rows[i] = next[i]; });
+  });
+}
+
+/// The sums of Width vectors, in order: the same shuffles, and halves are added as they meet.
+ASHLAR_INLINE inline Floats sums(Floats (&rows)[Width]) {
+  unrolled<Rounds>([&](auto round) ASHLAR_INLINE {
+    constexpr int64_t Half = Width >> (round.value + 1);
+    unrolled<Half>([&](auto i) ASHLAR_INLINE {
+      rows[i] = zipLow(rows[i], rows[i + Half]) + zipHigh(rows[i], rows[i + Half]);
+    });
+  });
+  return rows[0];
+}
+
+/// The sum of all, and the largest of all.
+ASHLAR_INLINE inline float sum(Floats value) {
+  unrolled<Rounds>([&](auto)
+                       ASHLAR_INLINE { value = zipLow(value, value) + zipHigh(value, value); });
+  return value[0];
+}
+ASHLAR_INLINE inline float largest(Floats value) {
+  unrolled<Rounds>(
+      [&](auto) ASHLAR_INLINE { value = larger(zipLow(value, value), zipHigh(value, value)); });
+  return value[0];
+}
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu
