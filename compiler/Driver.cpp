@@ -162,7 +162,7 @@ static bool compile(const Request &request, const std::string &planFile, Compila
     return false;
 
   // Every weight finds its tensor, of the right shape and a type that kernels read.
-  if (!bind(*c.model, c.sources->checkpoint, diags))
+  if (!bind(*c.model, c.sources->checkpoint, diags, &c.sources->config))
     return false;
   if (wanted(Emit::Model, [&](auto &out) { print(*c.model, out); }))
     return true;

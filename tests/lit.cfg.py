@@ -14,13 +14,16 @@ config.excludes = ["Inputs", "oracle", "__pycache__"]
 config.test_source_root = os.path.join(config.source_dir, "tests")
 config.test_exec_root = os.path.join(config.build_dir, "tests")
 
+# %exitcode N COMMAND…: succeeds when the command exits with exactly N.
+inputs = os.path.join(config.test_source_root, "Inputs")
 for name, value in {
+    "exitcode": f"{sys.executable} {os.path.join(inputs, 'exitcode.py')}",
     "python": sys.executable,
     "cxx": config.cxx,
     "src": config.source_dir,
     "specs": os.path.join(config.source_dir, "specs"),
     "examples": os.path.join(config.source_dir, "examples"),
-    "inputs": os.path.join(config.test_source_root, "Inputs"),
+    "inputs": inputs,
 }.items():
     config.substitutions.append((f"%{name}\\b", value))
 
@@ -48,6 +51,8 @@ if os.path.exists("/dev/nvidia0"):
     config.available_features.add("cuda")
 if nvcc:
     config.available_features.add("nvcc")
+if shutil.which("clang++"):
+    config.available_features.add("clang")
 
 # Tests that set `config.parallelism_group = "gpu"` take turns.
 lit_config.parallelism_groups["gpu"] = 1

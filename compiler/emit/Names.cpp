@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace ashlar::emission {
@@ -17,9 +18,12 @@ std::string floatLiteral(float value) {
   return text + "f";
 }
 
-llvm::StringRef localName(llvm::StringRef name) { return name.rsplit('.').second.empty()
-                                                             ? name
-                                                             : name.rsplit('.').second; }
+std::string localName(llvm::StringRef name) {
+  // "layers", "3", and what the layer calls it.
+  std::string local = name.split('.').second.split('.').second.str();
+  std::replace(local.begin(), local.end(), '.', '_');
+  return local;
+}
 
 static std::string typeTag(DataType type) { return llvm::StringRef(name(type)).upper(); }
 
@@ -31,11 +35,12 @@ Names::Names(const Model &model, const plan::Plan &plan) : model(model), plan(pl
     if (unit.layer)
       unitsOfLayer[*unit.layer].push_back(at);
   shapeOfLayer.resize(unitsOfLayer.empty() ? 0 : unitsOfLayer.rbegin()->first + 1);
-  for (auto &[layer, units] : unitsOfLayer) {
+  for (auto &entry : unitsOfLayer) {
+    uint32_t layer = entry.first;
     auto same = llvm::find_if(layerShapes,
                               [&](LayerShape &s) { return sameLayer(s.layers.front(), layer); });
     if (same == layerShapes.end()) {
-      layerShapes.push_back({"", "", "", {}, units});
+      layerShapes.push_back({"", "", "", {}, entry.second});
       same = std::prev(layerShapes.end());
     }
     same->layers.push_back(layer);
@@ -79,7 +84,7 @@ bool Names::sameLayer(uint32_t a, uint32_t b) const {
   auto types = [&](uint32_t layer) {
     std::vector<std::string> result;
     for (WeightId id : layerWeights(layer))
-      result.push_back(localName(model.weight(id).name).str() + weightType(stored(id)));
+      result.push_back(localName(model.weight(id).name) + weightType(stored(id)));
     return result;
   };
   return types(a) == types(b);
@@ -99,7 +104,7 @@ std::vector<Member> Names::members(const LayerShape &shape) const {
   std::vector<Member> result;
   uint32_t layer = shape.layers.front();
   for (WeightId id : layerWeights(layer))
-    result.push_back({localName(stored(id).name).str(), weightType(stored(id))});
+    result.push_back({localName(stored(id).name), weightType(stored(id))});
   for (uint32_t unit : unitsOfLayer.at(layer))
     if (const auto &cache = plan.units[unit].cache)
       for (const char *half : {"keys", "values"})
@@ -188,7 +193,7 @@ std::string Names::value(uint32_t unit, ValueId id) const {
 std::string Names::weight(uint32_t unit, WeightId id) const {
   const plan::Weight &weight = stored(id);
   if (plan.units[unit].layer && llvm::StringRef(weight.name).contains('.'))
-    return "at." + localName(weight.name).str();
+    return "at." + localName(weight.name);
   return "weights::" + weight.name;
 }
 

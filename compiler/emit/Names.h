@@ -74,7 +74,8 @@ private:
 /// A number as C++ source that reads back to the same float: "1e-05f".
 std::string floatLiteral(float value);
 
-/// "q" of "layers.3.q".
-llvm::StringRef localName(llvm::StringRef name);
+/// How a layer's struct calls a weight: "q" for "layers.3.q", "experts_0_gate" for
+/// "layers.3.experts.0.gate".
+std::string localName(llvm::StringRef name);
 
 } // namespace ashlar::emission

@@ -12,6 +12,7 @@ Problem makeProblem(const Model &model, const Machine &machine, const Request &r
                     const std::vector<Unit> &units, Sizes sizes, const Fittings &fittings) {
   Problem problem;
   problem.workload = request.workload;
+  problem.workload.prompt = std::min(problem.workload.prompt, sizes.context);
   problem.chunk = sizes.chunk;
   for (const Memory &memory : machine.memories) {
     auto cap = request.maxMemory.find(memory.name);
@@ -112,9 +113,9 @@ void print(const Problem &problem, const Machine &machine, const Model &model,
   llvm::json::OStream json(out, 1);
   json.object([&] {
     json.attributeArray("memories", [&] {
-      for (auto [at, memory] : llvm::enumerate(machine.memories))
+      for (size_t at = 0; at < machine.memories.size(); ++at)
         json.object([&] {
-          json.attribute("name", memory.name);
+          json.attribute("name", machine.memories[at].name);
           json.attribute("capacity", problem.capacity[at].value);
         });
     });
@@ -132,11 +133,11 @@ void print(const Problem &problem, const Machine &machine, const Model &model,
       json.attribute("chunk", problem.chunk);
     });
     json.attributeArray("units", [&] {
-      for (auto [at, candidates] : llvm::enumerate(problem.units))
+      for (size_t at = 0; at < problem.units.size(); ++at)
         json.object([&] {
           json.attribute("name", model.blocks[at].name);
           json.attributeArray("candidates", [&] {
-            for (const Candidate &c : candidates)
+            for (const Candidate &c : problem.units[at])
               json.object([&] {
                 json.attribute("state", plan::name(c.state));
                 json.attribute("home", machine.memory(c.home).name);

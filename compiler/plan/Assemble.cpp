@@ -55,7 +55,8 @@ static void addFrames(const Solution &solution, const Arena &arena, const Model 
            });
   };
   std::map<std::string, std::vector<uint32_t>> ofKind;
-  for (auto [at, unit] : llvm::enumerate(solution.units)) {
+  for (size_t at = 0; at < solution.units.size(); ++at) {
+    const Unit &unit = solution.units[at];
     if (unit.frame.values.empty())
       continue;
     std::vector<uint32_t> &known = ofKind[unit.frame.name];

@@ -1,5 +1,6 @@
 #include "compiler/support/Diagnostics.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace ashlar {
@@ -14,8 +15,28 @@ llvm::StringRef Diagnostics::add(std::unique_ptr<llvm::MemoryBuffer> buffer) {
   return text;
 }
 
+static constexpr size_t MaxLine = 160;
+static constexpr size_t MaxText = 20000;
+
+/// Text that may quote a file: control characters could drive a terminal.
+static std::string printable(llvm::StringRef text) {
+  std::string result = text.take_front(MaxText).str();
+  for (char &c : result)
+    if ((c >= 0 && c < ' ' && c != '\n') || c == 0x7f)
+      c = c == '\t' ? ' ' : '?';
+  return result;
+}
+
 void Diagnostics::print(llvm::SMLoc at, llvm::SourceMgr::DiagKind kind, const llvm::Twine &text) {
-  manager.PrintMessage(out, at, kind, text, {}, {}, out.has_colors());
+  llvm::SMDiagnostic message = manager.GetMessage(at, kind, text);
+  static constexpr llvm::StringRef kinds[] = {"error", "warning", "remark", "note"};
+  size_t column = size_t(std::max(message.getColumnNo(), 0));
+  out << printable(message.getFilename()) << ':' << message.getLineNo() << ':' << column + 1
+      << ": " << kinds[kind] << ": " << printable(message.getMessage()) << '\n';
+  // A long line (a minified file, say) is shown around the place only.
+  llvm::StringRef line = message.getLineContents();
+  size_t from = line.size() > MaxLine && column > MaxLine / 2 ? column - MaxLine / 2 : 0;
+  out << printable(line.substr(from, MaxLine)) << '\n' << std::string(column - from, ' ') << "^\n";
 }
 
 void Diagnostics::error(Exit code, llvm::SMLoc at, const llvm::Twine &text) {
@@ -27,7 +48,8 @@ void Diagnostics::error(Exit code, llvm::SMLoc at, const llvm::Twine &text) {
 void Diagnostics::error(Exit code, llvm::StringRef file, const llvm::Twine &text) {
   if (!failed())
     first = code;
-  out << (file.empty() ? "ashlar" : file) << ": error: " << text << '\n';
+  out << (file.empty() ? "ashlar" : file) << ": error: " << printable(text.str())
+      << '\n';
 }
 
 void Diagnostics::warning(llvm::SMLoc at, const llvm::Twine &text) {
@@ -35,14 +57,15 @@ void Diagnostics::warning(llvm::SMLoc at, const llvm::Twine &text) {
 }
 
 void Diagnostics::warning(llvm::StringRef file, const llvm::Twine &text) {
-  out << (file.empty() ? "ashlar" : file) << ": warning: " << text << '\n';
+  out << (file.empty() ? "ashlar" : file) << ": warning: " << printable(text.str())
+      << '\n';
 }
 
 void Diagnostics::note(llvm::SMLoc at, const llvm::Twine &text) {
   print(at, llvm::SourceMgr::DK_Note, text);
 }
 
-void Diagnostics::note(const llvm::Twine &text) { out << "note: " << text << '\n'; }
+void Diagnostics::note(const llvm::Twine &text) { out << "note: " << printable(text.str()) << '\n'; }
 
 void internalError(const llvm::Twine &text) {
   llvm::errs() << "ashlar: internal error: " << text

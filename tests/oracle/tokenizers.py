@@ -36,7 +36,8 @@ def build(out):
     subprocess.check_call(
         [os.environ.get("CXX", "c++"), "-std=c++20", "-O2", "-fno-exceptions", "-fno-rtti"]
         + [f"-I{ROOT}", "-isystem", *config("--includedir"), *map(str, sources), "-o", str(out)]
-        + config("--ldflags", "--libs", "--system-libs")
+        + config("--ldflags", "--libs")
+        + ["-lz", "-lzstd", "-lpthread", "-ldl"]
     )
     return out
 
