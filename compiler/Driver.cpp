@@ -78,6 +78,16 @@ static bool resolveCaps(const Machine &machine, Request &request, Diagnostics &d
   return true;
 }
 
+static bool readTokenizer(const Request &request, Compilation &c, Diagnostics &diags) {
+  if (!request.tokenizer)
+    return true;
+  std::optional<std::string> tokenizer =
+      compileTokenizer(c.sources->directory, c.model->vocabulary, diags);
+  if (tokenizer)
+    c.tokenizer = std::move(*tokenizer);
+  return tokenizer.has_value();
+}
+
 /// Decides. Ends early, with true, when the result that was asked for is reached.
 static bool decide(Request request, Compilation &c, Wanted &wanted, Diagnostics &diags) {
   // Bytes in the layouts of this machine, and time on each of its processors. What the runtime
@@ -85,11 +95,8 @@ static bool decide(Request request, Compilation &c, Wanted &wanted, Diagnostics 
   c.machine = request.machine.empty() ? thisMachine(diags) : readMachine(request.machine, diags);
   if (!c.machine || !resolveCaps(*c.machine, request, diags))
     return false;
-  std::optional<std::string> tokenizer =
-      compileTokenizer(c.sources->directory, c.model->vocabulary, diags);
-  if (!tokenizer)
+  if (!readTokenizer(request, c, diags))
     return false;
-  c.tokenizer = std::move(*tokenizer);
   Fittings fittings{Bytes(c.tokenizer.size()), Bytes(samplerBytes(c.model->vocabulary))};
 
   // Who computes what, and where the weights stay. What does not fit is refused here.
@@ -169,12 +176,7 @@ static bool compile(const Request &request, const std::string &planFile, Compila
 
   if (planFile.empty())
     return decide(request, c, wanted, diags);
-  std::optional<std::string> tokenizer =
-      compileTokenizer(c.sources->directory, c.model->vocabulary, diags);
-  if (!tokenizer)
-    return false;
-  c.tokenizer = std::move(*tokenizer);
-  return takePlan(planFile, c, diags);
+  return readTokenizer(request, c, diags) && takePlan(planFile, c, diags);
 }
 
 static void printSources(const std::vector<SourceFile> &files, llvm::raw_ostream &out) {

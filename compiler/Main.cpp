@@ -61,6 +61,10 @@ static cl::opt<std::string> cacheType("kv-dtype",
                                       cl::desc("type of the KV cache: f32, f16, bf16 (default: "
                                                "the checkpoint's)"),
                                       cl::value_desc("T"), REQUEST);
+static cl::opt<bool> noTokenizer("no-tokenizer",
+                                 cl::desc("leave tokenizer.json out: the app takes and gives "
+                                          "token ids only"),
+                                 REQUEST);
 static cl::opt<std::string> workload("workload",
                                      cl::desc("what fast weighs (default: "
                                               "prompt=512,generate=256)"),
@@ -178,6 +182,7 @@ static bool parseRequest(Request &request, std::string &planFile, Diagnostics &d
   request.spec = spec;
   request.machine = machineFile;
   request.set = set;
+  request.tokenizer = !noTokenizer;
   std::vector<std::string> files = inputs;
   if (!from.empty() && from != "plan")
     return wrongUse(diags, "--from=" + from + " is not a phase to start from",

@@ -16,8 +16,8 @@ static constexpr Bytes MaxTokenizerFile(uint64_t(256) << 20);
 
 bool TokenizerSource::refuse(llvm::ArrayRef<llvm::StringRef> path, const llvm::Twine &what) const {
   diags.error(Exit::BadInput, locatePath(text, path), what);
-  diags.note("without tokenizer.json the app takes and gives token ids (--tokens, "
-             "--output=tokens): move it out of the directory to build such an app");
+  diags.note("with --no-tokenizer the app takes and gives token ids only (--tokens, "
+             "--output=tokens)");
   return false;
 }
 

@@ -11,6 +11,7 @@
 namespace ashlar {
 
 static constexpr uint64_t WeightAlignment = 64;
+static constexpr double MostBytes = double(uint64_t(1) << 60); // sums of sizes below cannot wrap
 static constexpr uint64_t AttendRows = 32; // of queries that the kernel computes together
 
 /// How a weight is stored follows from who reads it: a product reads panels, a table that is only
@@ -163,9 +164,35 @@ static bool timeUnits(const Machine &machine, const Model &model, std::vector<Un
   return false;
 }
 
+/// An upper bound of all bytes that a plan counts, as a number that cannot wrap around.
+static double roughBytes(const Model &model, Sizes sizes) {
+  double bytes = 0;
+  for (const Weight &weight : model.weights) {
+    double elements = 1;
+    for (uint64_t size : weight.shape)
+      elements *= double(size) + host::PanelRows; // rows are padded
+    bytes += elements * sizeof(float);
+  }
+  for (const Block &block : model.blocks) {
+    for (const Op &op : block.ops)
+      bytes += 2.0 * double(op.kvHeads) * double(op.headDim) * double(sizes.context) * sizeof(float);
+    for (const Value &value : block.values)
+      bytes += double(value.columns) * double(sizes.chunk) * sizeof(float);
+  }
+  return bytes;
+}
+
 std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,
                                            const Request &request, Sizes sizes,
                                            Diagnostics &diags) {
+  if (roughBytes(model, sizes) > MostBytes) {
+    diags.error(Exit::DoesNotFit, machine.name,
+                llvm::formatv("does not fit: with a context of {0} the model takes more than 2^60 "
+                              "bytes",
+                              sizes.context));
+    diags.note("compare the sizes in config.json with what the model should have");
+    return std::nullopt;
+  }
   std::map<WeightId, plan::Layout> layoutOf = layouts(model);
   DataType cacheType = request.cacheType.value_or(checkpointType(model));
   uint64_t prompt = std::min(request.workload.prompt, sizes.context);

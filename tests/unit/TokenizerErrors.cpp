@@ -52,8 +52,8 @@ TEST(PlaceAndWayOut) {
            "tokenizer.json:4:3: error: normalizer NFC is not supported yet\n"
            "  \"normalizer\": {\"type\": \"NFC\"},\n"
            "  ^\n"
-           "note: without tokenizer.json the app takes and gives token ids (--tokens, "
-           "--output=tokens): move it out of the directory to build such an app\n");
+           "note: with --no-tokenizer the app takes and gives token ids only (--tokens, "
+           "--output=tokens)\n");
   CHECK_EQ(compiled.exit, Exit::BadInput);
 }
 
