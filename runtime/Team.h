@@ -9,6 +9,7 @@
 #include "runtime/Step.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <atomic>
 #include <memory>
@@ -33,8 +34,9 @@ public:
   /// Denormals are off meanwhile.
   void run(void (*step)(StepState &), const StepState &proto);
 
-  /// Waits until every thread is here; what they wrote before is seen after.
-  void barrier();
+  /// Waits until every thread is here; what they wrote before is seen after. `thread` is the
+  /// caller's number in the team.
+  void barrier(uint32_t thread);
 
 private:
   /// A number that only grows, and a way to wait for that.
@@ -42,20 +44,27 @@ private:
     std::atomic<uint32_t> epoch{0};
     std::atomic<uint32_t> sleepers{0};
     void open();
-    void waitBeyond(uint32_t seen);
+    /// Waits awake, for a moment; false when that was not enough.
+    bool awaitBeyond(uint32_t seen);
+    void sleepBeyond(uint32_t seen);
   };
-  struct Worker {
+  struct alignas(64) Worker {
     Team *team = nullptr;
     uint32_t thread = 0;
     pthread_t handle{};
+    std::atomic<int> processor{-1}; // where it was seen last
+    int64_t moved = 0;              // when it last stepped aside
   };
 
   static void *work(void *worker);
   void runShare(uint32_t thread);
+  void waitBeyond(Gate &gate, uint32_t seen, uint32_t thread);
+  void stepAside(Worker &self);
 
   uint32_t count;
   uint32_t started = 0; // of the other threads
-  std::unique_ptr<Worker[]> workers;
+  std::unique_ptr<Worker[]> workers; // by thread; the first is the caller's
+  cpu_set_t allowed{};               // processors of this process; none where they cannot be told
   Gate steps;    // opens for each step, and for the end
   Gate meetings; // opens for each barrier
   alignas(64) std::atomic<uint32_t> arrived{0};
