@@ -76,7 +76,7 @@ ASHLAR_INLINE inline void accumulate(Weights weights, const float *x, int64_t st
   for (; k + Unroll * Depth <= depth; k += Unroll * Depth)
     unrolled<Unroll>([&](auto lane)
                          ASHLAR_INLINE { step(lane, Constant<Depth>(), k + lane * Depth); });
-  for (; k + Depth <= depth; k += Depth)
+  for (int64_t left = 1; left < Unroll && k + Depth <= depth; ++left, k += Depth)
     step(Constant<0>(), Constant<Depth>(), k);
   if constexpr (Depth > 1)
     if (k < depth)

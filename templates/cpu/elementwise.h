@@ -60,8 +60,9 @@ template <uint32_t Max, int64_t C>
 void copy(const Step<Max> &step, host::Rows<F32, C> x, host::Rows<F32, C> y) {
   const float *from = x.at(step);
   float *to = y.at(step);
-  forShare(step, step.count() * C,
-           [&](int64_t i, int64_t count) ASHLAR_INLINE { store(to + i, load(from + i, count), count); });
+  forShare(step, step.count() * C, [&](int64_t i, int64_t count) ASHLAR_INLINE {
+    store(to + i, load(from + i, count), count);
+  });
 }
 
 } // namespace ASHLAR_ISA

@@ -15,6 +15,7 @@ inline namespace ASHLAR_ISA {
 inline constexpr int64_t Width = ASHLAR_VECTOR_BYTES / 4;
 
 typedef float Floats __attribute__((vector_size(4 * Width)));
+typedef int32_t Integers __attribute__((vector_size(4 * Width)));
 typedef uint32_t Words __attribute__((vector_size(4 * Width)));
 typedef uint16_t Halves __attribute__((vector_size(2 * Width)));
 
@@ -46,18 +47,25 @@ ASHLAR_INLINE inline Floats multiplyAdd(Floats a, Floats b, Floats c) {
 
 ASHLAR_INLINE inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 
+ASHLAR_INLINE inline Words wider(Halves value) {
+#if ASHLAR_VECTOR_BYTES == 64
+  // With a mask here and below: g++ reports the other form as uninitialized.
+  return (Words)_mm512_maskz_cvtepu16_epi32(0xffff, (__m256i)value);
+#elif ASHLAR_VECTOR_BYTES == 32
+  return (Words)_mm256_cvtepu16_epi32((__m128i)value);
+#else
+  return __builtin_convertvector(value, Words);
+#endif
+}
+
 // f16 where the processor cannot convert it. All in integers or with normal numbers: denormals are
 // off in the threads that compute.
-inline float widenHalf(uint16_t half) {
-  uint32_t sign = uint32_t(half & 0x8000) << 16, exponent = half >> 10 & 31, mantissa = half & 1023;
-  float result;
-  if (exponent == 0)
-    result = static_cast<float>(mantissa) * 0x1p-24f;
-  else {
-    uint32_t bits = (exponent == 31 ? 255u : exponent + 112) << 23 | mantissa << 13;
-    __builtin_memcpy(&result, &bits, 4);
-  }
-  return sign ? -result : result;
+ASHLAR_INLINE inline Floats widenHalves(Words half) {
+  Integers size = (Integers)(half & 0x7fff) << 13; // as if the exponent had the same zero
+  Integers denormal = (Integers)(__builtin_convertvector(size >> 13, Floats) * 0x1p-24f);
+  Integers normal = size + (112 << 23), special = size + (224 << 23); // infinities and NaN
+  Integers result = size < 1 << 23 ? denormal : size < 31 << 23 ? normal : special;
+  return (Floats)((Words)result | (half & 0x8000) << 16);
 }
 
 inline uint16_t narrowHalf(float value) {
@@ -107,14 +115,11 @@ struct HalfMemory {
 template <> struct Memory<F16> : HalfMemory {
   ASHLAR_INLINE static Floats load(const uint16_t *from) {
 #if ASHLAR_VECTOR_BYTES == 64
-    return _mm512_maskz_cvtph_ps(0xffff, (__m256i)bits(from)); // g++ warns of the unmasked form
+    return _mm512_maskz_cvtph_ps(0xffff, (__m256i)bits(from));
 #elif ASHLAR_VECTOR_BYTES == 32
     return _mm256_cvtph_ps((__m128i)bits(from));
 #else
-    Floats result;
-    for (int64_t i = 0; i < Width; ++i)
-      result[i] = widenHalf(from[i]);
-    return result;
+    return widenHalves(wider(bits(from)));
 #endif
   }
   ASHLAR_INLINE static void store(uint16_t *to, Floats value) {
@@ -131,7 +136,7 @@ template <> struct Memory<F16> : HalfMemory {
 
 template <> struct Memory<BF16> : HalfMemory {
   ASHLAR_INLINE static Floats load(const uint16_t *from) {
-    return (Floats)(__builtin_convertvector(bits(from), Words) << 16);
+    return (Floats)(wider(bits(from)) << 16);
   }
   ASHLAR_INLINE static void store(uint16_t *to, Floats value) {
     Words word = (Words)value, rounded = (word + 0x7fff + (word >> 16 & 1)) >> 16;
@@ -192,7 +197,6 @@ ASHLAR_INLINE inline Floats exponential(Floats x) {
   y = multiplyAdd(y, r, broadcast(0.5f));
   y = multiplyAdd(y * r, r, r) + 1.0f;
   // 2^n in two factors, since n may be beyond what one exponent can say.
-  typedef int32_t Integers __attribute__((vector_size(4 * Width)));
   Integers whole = (Integers)shifted - 0x4b400000, half = whole >> 1;
   return y * (Floats)((half + 127) << 23) * (Floats)((whole - half + 127) << 23);
 }

@@ -50,6 +50,8 @@ template <uint32_t Max, int64_t C> void checkElementwise() {
             [](double x, double z) { return x + z; }, inPlace);
       check([](auto &s, auto x, auto z, auto y) { cpu::multiply(s, x, z, y); },
             [](double x, double z) { return x * z; }, inPlace);
+      check([](auto &s, auto x, auto, auto y) { cpu::copy(s, x, y); },
+            [](double x, double) { return x; }, inPlace);
       check([](auto &s, auto x, auto, auto y) { cpu::silu(s, x, y); },
             [](double x, double) { return exactSilu(x); }, inPlace);
       check([](auto &s, auto x, auto z, auto y) { cpu::glu(s, x, z, y); },
