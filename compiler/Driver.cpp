@@ -88,19 +88,34 @@ static bool readTokenizer(const Request &request, Compilation &c, Diagnostics &d
   return tokenizer.has_value();
 }
 
+static Fittings fittings(const Compilation &c) {
+  return {Bytes(c.tokenizer.size()), Bytes(samplerBytes(c.model->vocabulary))};
+}
+
+/// Placement has one processor to choose from so far, and apps run on it.
+static bool oneProcessor(const Machine &machine, Diagnostics &diags) {
+  if (machine.processors.size() == 1 && machine.memories.size() == 1 &&
+      machine.processors.front().kind == ProcessorKind::Cpu)
+    return true;
+  diags.error(Exit::BadInput, machine.name,
+              llvm::formatv("has {0} processors and {1} memories; models are placed on one cpu and "
+                            "its memory",
+                            machine.processors.size(), machine.memories.size()));
+  diags.note("name a profile of the cpu alone with --machine FILE");
+  return false;
+}
+
 /// Decides. Ends early, with true, when the result that was asked for is reached.
 static bool decide(Request request, Compilation &c, Wanted &wanted, Diagnostics &diags) {
   // Bytes in the layouts of this machine, and time on each of its processors. What the runtime
   // needs beside the model is counted too: the report's table is all that is allocated.
   c.machine = request.machine.empty() ? thisMachine(diags) : readMachine(request.machine, diags);
-  if (!c.machine || !resolveCaps(*c.machine, request, diags))
+  if (!c.machine || !oneProcessor(*c.machine, diags) || !resolveCaps(*c.machine, request, diags))
     return false;
   if (!readTokenizer(request, c, diags))
     return false;
-  Fittings fittings{Bytes(c.tokenizer.size()), Bytes(samplerBytes(c.model->vocabulary))};
-
   // Who computes what, and where the weights stay. What does not fit is refused here.
-  c.solution = solve(*c.model, *c.machine, request, fittings, diags);
+  c.solution = solve(*c.model, *c.machine, request, fittings(c), diags);
   if (!c.solution)
     return false;
   if (std::string wrong = verify(c.solution->problem, c.solution->placement); !wrong.empty())
@@ -145,7 +160,8 @@ static bool takePlan(const std::string &file, Compilation &c, Diagnostics &diags
   std::vector<plan::Violation> violations = plan::verify(*c.plan);
   for (const plan::Violation &violation : violations)
     diags.error(Exit::BadInput, file, "plan is not sound: " + violation.text);
-  return violations.empty() && (!c.model || checkAgreement(*c.model, *c.plan, file, diags));
+  return violations.empty() &&
+         (!c.model || checkAgreement(*c.model, *c.plan, fittings(c), file, diags));
 }
 
 /// From files to a plan: all phases but emission. `options` says which phase's text is wanted.

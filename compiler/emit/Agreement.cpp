@@ -1,20 +1,22 @@
 #include "compiler/emit/Emit.h"
 
-#include "compiler/place/Units.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <map>
+#include <set>
 
 namespace ashlar {
 
+namespace {
 /// Compares a plan with the plan that the same sizes would give for this model, as far as the model
 /// alone decides it.
-namespace {
 class Agreement {
 public:
-  Agreement(const Model &model, const plan::Plan &plan) : model(model), plan(plan) {}
+  Agreement(const Model &model, const plan::Plan &plan, const Fittings &fittings)
+      : model(model), plan(plan), fittings(fittings) {}
 
   std::vector<std::string> differences;
 
@@ -25,16 +27,28 @@ public:
     if (plan.units.size() != model.blocks.size())
       differ("it has {0} units, the model has {1} blocks", plan.units.size(),
              model.blocks.size());
+    if (plan.spec != model.spec)
+      differ("its spec is {0}, the model's {1}", plan.spec, model.spec);
     if (plan.vocabulary != model.vocabulary)
       differ("its vocabulary is {0}, the model's {1}", plan.vocabulary, model.vocabulary);
     if (plan.context > model.maxContext)
       differ("its context is {0}, the model was made for {1}", plan.context, model.maxContext);
+    if (plan.batch != 1)
+      differ("its batch is {0}, apps run one sequence", plan.batch);
+    machine();
     if (!differences.empty())
       return;
-    collectWeights();
+    for (const plan::Unit &unit : plan.units)
+      for (const plan::Weight &weight : unit.weights)
+        stored[weight.name] = &weight;
     for (auto [at, block] : llvm::enumerate(model.blocks))
       unit(plan.units[at], block);
+    if (stored.size() != named.size())
+      differ("it stores {0} weights, the model has {1}", stored.size(), named.size());
     frame("stream", streamFrame(model, plan.chunk));
+    fitting("tokens", Bytes(plan.context * sizeof(int32_t)));
+    fitting("sampler", fittings.sampler);
+    fitting("tokenizer", fittings.tokenizer);
   }
 
 private:
@@ -42,10 +56,46 @@ private:
     differences.push_back(llvm::formatv(format, std::forward<Args>(args)...));
   }
 
-  void collectWeights() {
-    for (const plan::Unit &unit : plan.units)
-      for (const plan::Weight &weight : unit.weights)
-        stored[weight.name] = &weight;
+  /// One processor and its memory; their names and those of regions and instruction sets become
+  /// source text.
+  void machine() {
+    if (plan.processors.size() != 1 || plan.memories.size() != 1 ||
+        plan.processors.front().kind != name(ProcessorKind::Cpu)) {
+      differ("it is for {0} processors and {1} memories, apps run on a cpu from its memory",
+             plan.processors.size(), plan.memories.size());
+      return;
+    }
+    for (const std::string &isa : plan.processors.front().isa)
+      if (!llvm::is_contained(knownIsa(), isa))
+        differ("instruction set '{0}' is not known", isa);
+    const plan::Memory &memory = plan.memories.front();
+    for (const plan::Region &region : memory.regions)
+      if (!llvm::StringRef(region.name).starts_with(memory.name + ".") ||
+          !isWord(llvm::StringRef(region.name).drop_front(memory.name.size() + 1)) ||
+          !isWord(memory.name))
+        differ("region '{0}' is not named by its memory and a word", region.name);
+    for (const plan::Frame &frame : plan.frames)
+      if (!isWord(frame.name))
+        differ("frame '{0}' is not named by a word", frame.name);
+  }
+
+  static bool isWord(llvm::StringRef name) {
+    return !name.empty() && !llvm::isDigit(name.front()) &&
+           llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  }
+
+  /// A region that the runtime fills must have the room for it.
+  void fitting(llvm::StringRef name, Bytes bytes) {
+    const plan::Memory &memory = plan.memories.front();
+    for (const plan::Region &region : memory.regions)
+      if (region.name == memory.name + "." + name.str()) {
+        if (region.size < bytes)
+          differ("region {0} has {1} bytes, {2} are needed", region.name, region.size.value,
+                 bytes.value);
+        return;
+      }
+    if (bytes.value)
+      differ("it has no region {0}.{1}", memory.name, name);
   }
 
   void unit(const plan::Unit &unit, const Block &block) {
@@ -53,8 +103,10 @@ private:
       differ("unit {0} stands where the model has block {1}", unit.name, block.name);
       return;
     }
-    for (WeightId id : weightsOf(model, block))
+    for (WeightId id : weightsOf(model, block)) {
       weight(unit, model.weight(id));
+      named.insert(model.weight(id).name);
+    }
     const Op *attend = nullptr;
     for (const Op &op : block.ops)
       if (op.kind == OpKind::Attend)
@@ -94,6 +146,9 @@ private:
       differ("it has no frame {0}", name);
       return;
     }
+    if (found->values.size() != expected.values.size())
+      differ("frame {0} has {1} values, the model's {2}", name, found->values.size(),
+             expected.values.size());
     for (const plan::Value &value : expected.values) {
       auto same = llvm::find_if(found->values, [&](auto &v) { return v.name == value.name; });
       if (same == found->values.end())
@@ -107,13 +162,15 @@ private:
 
   const Model &model;
   const plan::Plan &plan;
+  const Fittings &fittings;
   std::map<std::string, const plan::Weight *> stored;
+  std::set<std::string> named; // by the model
 };
 } // namespace
 
-bool checkAgreement(const Model &model, const plan::Plan &plan, llvm::StringRef planFile,
-                    Diagnostics &diags) {
-  Agreement agreement(model, plan);
+bool checkAgreement(const Model &model, const plan::Plan &plan, const Fittings &fittings,
+                    llvm::StringRef planFile, Diagnostics &diags) {
+  Agreement agreement(model, plan, fittings);
   agreement.check();
   for (const std::string &difference : agreement.differences)
     diags.error(Exit::BadInput, planFile, "the plan does not belong to this model: " + difference);

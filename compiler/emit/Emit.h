@@ -2,8 +2,7 @@
 /// on which processor and at which bytes is read off the model and the plan.
 #pragma once
 
-#include "compiler/plan/Plan.h"
-#include "compiler/spec/Model.h"
+#include "compiler/place/Problem.h"
 
 namespace ashlar {
 
@@ -18,9 +17,10 @@ std::vector<SourceFile> emit(const Model &model, const plan::Plan &plan);
 /// What makes them a project that builds by itself: CMakeLists.txt, the runtime and the kernels.
 std::vector<SourceFile> emitProject(const plan::Plan &plan);
 
-/// Whether a plan was made for this model: the same digest, units, weights and values. For plans
-/// that come from a file: the differences are the user's errors.
-bool checkAgreement(const Model &model, const plan::Plan &plan, llvm::StringRef planFile,
-                    Diagnostics &diags);
+/// Whether a plan that came from a file can be translated: it was made for this model, with the
+/// same units, weights and values; its regions hold what the runtime puts there; and its names,
+/// which become source text, are names. The differences are the user's errors.
+bool checkAgreement(const Model &model, const plan::Plan &plan, const Fittings &fittings,
+                    llvm::StringRef planFile, Diagnostics &diags);
 
 } // namespace ashlar

@@ -58,7 +58,10 @@ public:
 
   const plan::Weight &stored(WeightId id) const;
   const plan::Frame &streams() const;
-  std::string memory(const plan::Place &place) const { return plan.memories[place.memory].name; }
+  /// The namespaces of references into a memory, and of the kernels of a processor: by what they
+  /// are, whatever a profile calls them.
+  std::string memory(const plan::Place &) const { return "host"; }
+  std::string processor(uint32_t index) const { return plan.processors[index].kind; }
 
 private:
   bool sameLayer(uint32_t a, uint32_t b) const;

@@ -24,7 +24,7 @@ private:
   std::string stepType() const { return decode ? "Step<1>" : "Step<Chunk>"; }
   std::string processor(uint32_t unit) const {
     const plan::Unit &u = names.plan.units[unit];
-    return names.plan.processors[decode ? u.decode : u.prefill].name;
+    return names.processor(decode ? u.decode : u.prefill);
   }
   std::string describe(uint32_t unit) const;
   std::string call(const Call &call, uint32_t unit, llvm::StringRef step,
