@@ -18,6 +18,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
 
 namespace ashlar {
 
@@ -69,10 +70,16 @@ static bool resolveCaps(const Machine &machine, Request &request, Diagnostics &d
       std::string known = llvm::join(
           llvm::map_range(machine.memories, [](const Memory &m) { return m.name; }), ", ");
       diags.error(Exit::BadInput, "",
-                  "--max-memory names '" + name + "', the machine has " + known);
+                  "--max-memory names '" + name + "', which the machine does not have");
+      diags.note("its memories: " + known);
       return false;
     }
-    caps[memory] = bytes;
+    if (!caps.try_emplace(memory, bytes).second) {
+      diags.error(Exit::BadInput, "",
+                  "--max-memory names the memory " + memory + " twice, here as '" + name + "'");
+      diags.note("cap each memory once");
+      return false;
+    }
   }
   request.maxMemory = std::move(caps);
   return true;
@@ -207,6 +214,13 @@ Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
     return diags.exit();
   if (options.emit == Emit::Sources && !c.model) {
     diags.error(Exit::BadInput, "", "--emit=sources needs MODEL beside the plan");
+    diags.note("write ashlar plan MODEL --from=plan FILE --emit=sources");
+    return diags.exit();
+  }
+  if (!options.planFile.empty() && options.emit < Emit::Plan && wanted.text.empty()) {
+    diags.error(Exit::BadInput, "", "a plan holds decisions only: this phase's result is not in it");
+    diags.note("from a plan there are --emit=plan, report and sources; with MODEL also spec, "
+               "tensors and model");
     return diags.exit();
   }
   wanted(Emit::Plan, [&](auto &out) { plan::print(*c.plan, out); });
@@ -218,7 +232,21 @@ Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
   return diags.exit();
 }
 
+/// Before the work, not after it: can the app be put where it should be?
+static bool canWrite(const std::string &app, Diagnostics &diags) {
+  llvm::StringRef parent = llvm::sys::path::parent_path(app);
+  std::string directory = parent.empty() ? "." : parent.str();
+  if (llvm::sys::fs::is_directory(app))
+    diags.error(Exit::InputOutput, app, "is a directory, not the place of an app");
+  else if (llvm::sys::fs::access(directory, llvm::sys::fs::AccessMode::Write))
+    diags.error(Exit::InputOutput, app, "cannot be written: there is no such directory, or it is "
+                                        "not yours to write to");
+  return !diags.failed();
+}
+
 Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
+  if (!options.app.empty() && !canWrite(options.app, diags))
+    return diags.exit();
   Compilation c;
   Wanted nothing(nullptr);
   if (!compile(options.request, options.planFile, c, nothing, diags))
@@ -235,8 +263,11 @@ Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
 
 /// Names an app by all that it is made from: the plan, the weights as their files' facts, the
 /// sources and the runtime that this tool carries.
-static std::string appKey(const Compilation &c, const BuildOptions &options) {
-  std::string facts = plan::text(*c.plan) + c.tokenizer + options.link.compiler;
+static std::string appKey(const Compilation &c, const std::vector<SourceFile> &sources,
+                          const BuildOptions &options) {
+  std::string facts = plan::text(*c.plan) + c.tokenizer + options.link.compiler + ASHLAR_VERSION;
+  for (const SourceFile &file : sources)
+    facts += digest(file.text);
   for (const WeightFile &file : c.sources->checkpoint.files) {
     llvm::SmallString<256> real;
     if (llvm::sys::fs::real_path(file.path, real))
@@ -257,9 +288,10 @@ Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
   std::optional<std::string> directory = cacheDirectory("apps", diags);
   if (!directory)
     return diags.exit();
-  app = *directory + "/" + appKey(c, options);
+  std::vector<SourceFile> sources = emit(*c.model, *c.plan);
+  app = *directory + "/" + appKey(c, sources, options);
   if (!llvm::sys::fs::can_execute(app))
-    linkApp(app, emit(*c.model, *c.plan), *c.plan, c.sources->checkpoint, c.tokenizer,
+    linkApp(app, sources, *c.plan, c.sources->checkpoint, c.tokenizer,
             options.link, diags);
   return diags.exit();
 }

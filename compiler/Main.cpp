@@ -45,7 +45,7 @@ static cl::list<std::string> set("set", cl::desc("override a config key; may rep
                                  cl::value_desc("KEY=VALUE"), REQUEST);
 static cl::opt<std::string> maxMemory("max-memory",
                                       cl::desc("caps by memory, as in cpu=60GiB"),
-                                      cl::value_desc("NAME=SIZE,…"), REQUEST);
+                                      cl::value_desc("NAME=SIZE,..."), REQUEST);
 static cl::opt<std::string> context("context",
                                     cl::desc("tokens of a sequence (default: 4096 or the "
                                              "model's limit)"),
@@ -88,7 +88,7 @@ static cl::opt<Emit> emitKind(
                clEnumValN(Emit::Plan, "plan", "the plan's text"),
                clEnumValN(Emit::Sources, "sources", "the emitted source files")),
     cl::cat(outputCategory), cl::sub(planCommandLine));
-static cl::opt<std::string> output("o", cl::desc("output file; - is standard output"),
+static cl::opt<std::string> output("o", cl::desc("output file; of text, - is standard output"),
                                    cl::value_desc("FILE"), cl::cat(outputCategory),
                                    cl::sub(planCommandLine), cl::sub(buildCommandLine),
                                    cl::sub(probeCommand));
@@ -125,44 +125,48 @@ static bool wrongUse(Diagnostics &diags, const llvm::Twine &text, const llvm::Tw
   return false;
 }
 
-static bool parseNumber(llvm::StringRef option, llvm::StringRef text,
-                        std::optional<uint64_t> &number, Diagnostics &diags) {
+using TextOption = cl::opt<std::string>;
+
+static bool parseNumber(const TextOption &option, std::optional<uint64_t> &number,
+                        Diagnostics &diags) {
   uint64_t value;
-  if (text.empty())
+  if (!option.getNumOccurrences())
     return true;
-  if (text.getAsInteger(10, value) || value == 0)
-    return wrongUse(diags, option + " " + text + " is not a number of 1 or more",
-                    "write it as in " + option + " 2048");
+  if (llvm::StringRef(option).getAsInteger(10, value) || value == 0)
+    return wrongUse(diags, "--" + option.ArgStr + " " + option + " is not a number of 1 or more",
+                    "write it as in --" + option.ArgStr + " 2048");
   number = value;
   return true;
 }
 
-static bool parseType(llvm::StringRef option, llvm::StringRef text,
-                      std::optional<DataType> &type, Diagnostics &diags) {
-  if (text.empty())
+static bool parseType(const TextOption &option, std::optional<DataType> &type,
+                      Diagnostics &diags) {
+  if (!option.getNumOccurrences())
     return true;
-  type = parseDataType(text);
-  return type || wrongUse(diags, option + " " + text + " is not a type that weights are stored in",
+  type = parseDataType(option);
+  return type || wrongUse(diags,
+                          "--" + option.ArgStr + " " + option +
+                              " is not a type that weights are stored in",
                           "known types: f32, f16, bf16");
 }
 
 /// `name=value,name=value`, each name once.
-static bool parsePairs(llvm::StringRef option, llvm::StringRef text, llvm::StringRef example,
+static bool parsePairs(const TextOption &option, llvm::StringRef example,
                        std::map<std::string, std::string> &pairs, Diagnostics &diags) {
-  for (llvm::StringRef part : llvm::split(text, ',')) {
+  if (!option.getNumOccurrences())
+    return true;
+  for (llvm::StringRef part : llvm::split(llvm::StringRef(option), ',')) {
     auto [name, value] = part.split('=');
-    if (text.empty())
-      return true;
     if (name.empty() || value.empty() || !pairs.try_emplace(name.str(), value.str()).second)
-      return wrongUse(diags, option + ": '" + part + "' is not a new NAME=VALUE",
-                      "write it as in " + option + " " + example);
+      return wrongUse(diags, "--" + option.ArgStr + ": '" + part + "' is not a new NAME=VALUE",
+                      "write it as in --" + option.ArgStr + " " + example);
   }
   return true;
 }
 
 static bool parseWorkload(Workload &result, Diagnostics &diags) {
   std::map<std::string, std::string> pairs;
-  if (!parsePairs("--workload", workload, "prompt=512,generate=256", pairs, diags))
+  if (!parsePairs(workload, "prompt=512,generate=256", pairs, diags))
     return false;
   for (auto &[name, value] : pairs) {
     uint64_t *field = name == "prompt"     ? &result.prompt
@@ -192,6 +196,11 @@ static bool parseRequest(Request &request, std::string &planFile, Diagnostics &d
       return wrongUse(diags, "--from=plan needs the plan's file", "write --from=plan MODEL FILE");
     planFile = files.back();
     files.pop_back();
+    for (const TextOption *option :
+         {&machineFile, &maxMemory, &context, &chunk, &weightType, &cacheType, &workload})
+      if (option->getNumOccurrences())
+        return wrongUse(diags, "--" + option->ArgStr + " is decided by the plan",
+                        "leave it out, or make another plan with it");
   }
   if (files.size() > 1)
     return wrongUse(diags, "more than one MODEL: " + llvm::join(files, ", "),
@@ -202,12 +211,12 @@ static bool parseRequest(Request &request, std::string &planFile, Diagnostics &d
     request.model = files.front();
 
   std::map<std::string, std::string> caps;
-  if (!parseNumber("--context", context, request.context, diags) ||
-      !parseNumber("--prefill-chunk", chunk, request.chunk, diags) ||
-      !parseType("--dtype", weightType, request.weightType, diags) ||
-      !parseType("--kv-dtype", cacheType, request.cacheType, diags) ||
+  if (!parseNumber(context, request.context, diags) ||
+      !parseNumber(chunk, request.chunk, diags) ||
+      !parseType(weightType, request.weightType, diags) ||
+      !parseType(cacheType, request.cacheType, diags) ||
       !parseWorkload(request.workload, diags) ||
-      !parsePairs("--max-memory", maxMemory, "cpu=60GiB", caps, diags))
+      !parsePairs(maxMemory, "cpu=60GiB", caps, diags))
     return false;
   for (auto &[name, text] : caps) {
     std::optional<Bytes> bytes = parseBytes(text);
@@ -224,6 +233,10 @@ static Exit runPlan(Diagnostics &diags) {
   if (!parseRequest(options.request, options.planFile, diags))
     return diags.exit();
   options.emit = emitKind;
+  if (json && emitKind != Emit::Report) {
+    wrongUse(diags, "--json prints the report, --emit names something else", "name one of them");
+    return diags.exit();
+  }
   options.json = json;
   if (!output.empty())
     options.output = output;
@@ -246,6 +259,10 @@ static Exit runBuild(Diagnostics &diags) {
   BuildOptions options;
   if (!buildOptions(options, diags))
     return diags.exit();
+  if (output == "-") {
+    wrongUse(diags, "-o -: an app is not written to standard output", "name a file with -o APP");
+    return diags.exit();
+  }
   options.app = output;
   options.sources = sources;
   options.link.append = weights == Weights::Append;
@@ -262,7 +279,8 @@ static Exit runApp(llvm::ArrayRef<char *> arguments, Diagnostics &diags) {
   std::string app;
   if (!buildOptions(options, diags) || cachedBuild(options, app, diags) != Exit::Done)
     return diags.exit();
-  std::vector<char *> argv = {app.data()};
+  char name[] = "app"; // its path is a digest, which nobody wants to read in messages
+  std::vector<char *> argv = {name};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   argv.push_back(nullptr);
   execv(app.c_str(), argv.data());
@@ -316,6 +334,6 @@ int main(int argc, char **argv) {
   else if (inspectCommandLine)
     exit = inspectCommand(inspected, json, diags);
   else
-    cl::PrintHelpMessage();
+    wrongUse(diags, "no command", "ashlar --help lists them: probe, plan, build, run, inspect");
   return static_cast<int>(exit);
 }

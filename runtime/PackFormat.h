@@ -4,6 +4,9 @@
 ///
 ///   PackHeader | extents, each aligned to 4096 | index: PackEntry[entries] | names | PackTrailer
 ///
+/// A pack belongs to a plan, not to weights: weights trained further fit the same app, and its
+/// checksums tell one set from another.
+///
 /// A pack stands in a file of its own or at the end of an executable. The trailer is always the
 /// last 64 bytes of the file; it says how long the pack is, and so where it starts. All numbers
 /// are little-endian. Offsets count from the start of the pack.

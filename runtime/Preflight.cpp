@@ -106,7 +106,9 @@ std::string table(const std::vector<Finding> &findings) {
 Failure refuse(const std::vector<Finding> &findings) {
   for (const Finding &f : findings)
     if (f.missing != ExitCode::Done)
-      return {f.missing, "this machine is not the one that was planned for\n" + table(findings),
+      return {f.missing,
+              "this machine is not the one that was planned for\n" +
+                  table(findings).substr(0, table(findings).size() - 1),
               "build the app for this machine with ashlar build, or ask for less with "
               "--max-memory and --context"};
   return {};

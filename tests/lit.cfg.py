@@ -51,7 +51,7 @@ if os.path.exists("/dev/nvidia0"):
     config.available_features.add("cuda")
 if nvcc:
     config.available_features.add("nvcc")
-if shutil.which("clang++"):
+if shutil.which("clang++", path=config.environment["PATH"]):
     config.available_features.add("clang")
 
 # Tests that set `config.parallelism_group = "gpu"` take turns.

@@ -122,12 +122,13 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources,
   if (!runCompiler(*compiler, {link}, root, options, diags))
     return false;
 
-  if (!options.append && !writePackFile(app + ".pack", plan, checkpoint, tokenizer, diags))
-    return false;
+  // A pack beside is replaced last, when the app is complete and only has to be renamed.
   return replaceFile(app, 0755, diags, [&](int file) {
     std::optional<uint64_t> length = copyProgram(program, file, app, diags);
-    if (!length || !options.append)
-      return length.has_value();
+    if (!length)
+      return false;
+    if (!options.append)
+      return writePackFile(app + ".pack", plan, checkpoint, tokenizer, diags);
     return writePack(file, alignUp(*length, PackAlignment), app, plan, checkpoint, tokenizer,
                      diags);
   });

@@ -43,8 +43,6 @@ static bool finish(Running &running, Diagnostics &diags) {
   diags.error(Exit::Internal, running.run->what,
               "the C++ compiler failed on what ashlar emitted" +
                   (message.empty() ? "" : ": " + message) + "\n" + said);
-  diags.note("this is a bug of ours or of the compiler, not of your input; please report it with "
-             "the command line");
   return false;
 }
 
@@ -78,6 +76,9 @@ bool runCompiler(const std::string &compiler, const std::vector<CompilerRun> &ru
   }
   while (!running.empty())
     takeOne();
+  if (diags.exit() == Exit::Internal)
+    diags.note("this is a bug of ours or of the compiler, not of your input; please report it with "
+               "the command line");
   return ok;
 }
 

@@ -49,19 +49,24 @@ static bool sameType(TensorType from, DataType to) {
          (from == TensorType::BF16 && to == DataType::BF16);
 }
 
-void convert(const void *from, TensorType fromType, void *to, DataType toType, uint64_t count) {
+bool convert(const void *from, TensorType fromType, void *to, DataType toType, uint64_t count) {
   if (sameType(fromType, toType)) {
     std::memcpy(to, from, count * bytesOf(toType));
-    return;
+    return true;
   }
+  bool held = true;
   for (uint64_t i = 0; i < count; ++i) {
     float value = widen(from, fromType, i);
     if (toType == DataType::F32) {
       static_cast<float *>(to)[i] = value;
       continue;
     }
-    static_cast<uint16_t *>(to)[i] = toType == DataType::F16 ? toHalf(value) : toBrain(value);
+    uint16_t bits = toType == DataType::F16 ? toHalf(value) : toBrain(value);
+    held &= !std::isfinite(value) ||
+            std::isfinite(toType == DataType::F16 ? fromHalf(bits) : fromBrain(bits));
+    static_cast<uint16_t *>(to)[i] = bits;
   }
+  return held;
 }
 
 } // namespace ashlar

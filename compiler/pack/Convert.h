@@ -21,6 +21,7 @@ inline uint16_t toBrain(float value) {
 }
 
 /// Converts `count` numbers as a checkpoint holds them (F32, F16 or BF16) to their stored type.
-void convert(const void *from, TensorType fromType, void *to, DataType toType, uint64_t count);
+/// False when a number is too large for it.
+bool convert(const void *from, TensorType fromType, void *to, DataType toType, uint64_t count);
 
 } // namespace ashlar

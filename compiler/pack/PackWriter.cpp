@@ -164,8 +164,13 @@ bool Writer::load(const Tensor &tensor, DataType type, uint64_t first, uint64_t 
   if (!sources[tensor.file].read(raw.data(), raw.size(), tensor.offset + first * columns * width,
                                  diags))
     return false;
-  convert(raw.data(), tensor.type, converted.data(), type, count * columns);
-  return true;
+  if (convert(raw.data(), tensor.type, converted.data(), type, count * columns))
+    return true;
+  diags.error(Exit::BadInput, checkpoint.files[tensor.file].path,
+              llvm::formatv("tensor \"{0}\" has numbers that are too large for {1}", tensor.name,
+                            name(type)));
+  diags.note("store the weights as bf16 or f32: --dtype bf16");
+  return false;
 }
 
 template <class T> bool Writer::panels(const plan::Weight &weight, const Tensor &tensor) {

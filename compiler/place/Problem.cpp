@@ -4,6 +4,8 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
+#include <algorithm>
+
 namespace ashlar {
 
 static Bytes pages(Bytes bytes) { return Bytes(alignUp(bytes.value, PageBytes)); }
@@ -64,14 +66,20 @@ std::vector<Bytes> demand(const Problem &problem, const Placement &placement) {
   return total;
 }
 
+Nanos prefillTime(const Problem &problem, Nanos chunk, Nanos token) {
+  uint64_t rest = problem.workload.prompt % problem.chunk;
+  // The weights are read for a part of a chunk too, so it takes a token's time at least.
+  Nanos part = rest ? std::max(token, Nanos(chunk.value * rest / problem.chunk)) : Nanos();
+  return chunk * (problem.workload.prompt / problem.chunk) + part;
+}
+
 Nanos workloadTime(const Problem &problem, const Placement &placement) {
   Nanos prefill, decode;
   for (auto [unit, choice] : llvm::enumerate(placement.choice)) {
     prefill += problem.units[unit][choice].prefillTime;
     decode += problem.units[unit][choice].decodeTime;
   }
-  uint64_t chunks = (problem.workload.prompt + problem.chunk - 1) / problem.chunk;
-  return prefill * chunks + decode * problem.workload.generate;
+  return prefillTime(problem, prefill, decode) + decode * problem.workload.generate;
 }
 
 std::vector<Bytes> shortfall(const Problem &problem) {

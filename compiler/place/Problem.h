@@ -55,7 +55,9 @@ std::optional<Placement> place(const Problem &problem);
 std::vector<Bytes> demand(const Problem &problem, const Placement &placement);
 /// Bytes by which the least demanding placement exceeds each memory; zero where it fits.
 std::vector<Bytes> shortfall(const Problem &problem);
-/// Time of the workload: the prompt in chunks, then the generated tokens.
+/// Time of the workload's prompt, in chunks of which the last may be a part.
+Nanos prefillTime(const Problem &problem, Nanos chunk, Nanos token);
+/// Time of the workload: the prompt, then the generated tokens.
 Nanos workloadTime(const Problem &problem, const Placement &placement);
 
 /// Checks a placement against its problem without the solver's help: one known candidate for each

@@ -10,8 +10,8 @@ std::optional<Placement> place(const Problem &problem) {
   Placement placement;
   for (const std::vector<Candidate> &candidates : problem.units) {
     auto cost = [&](const Candidate &c) {
-      uint64_t chunks = (problem.workload.prompt + problem.chunk - 1) / problem.chunk;
-      return c.prefillTime * chunks + c.decodeTime * problem.workload.generate;
+      return prefillTime(problem, c.prefillTime, c.decodeTime) +
+             c.decodeTime * problem.workload.generate;
     };
     auto best = std::min_element(candidates.begin(), candidates.end(),
                                  [&](auto &a, auto &b) { return cost(a) < cost(b); });

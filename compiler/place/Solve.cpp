@@ -23,6 +23,7 @@ static std::optional<uint64_t> chooseContext(const Model &model, const Request &
               llvm::formatv("--context {0} is outside of 1 to {1}, the length that the model was "
                             "made for",
                             context, limit));
+  diags.note(llvm::formatv("ask for at most --context {0}", limit));
   return std::nullopt;
 }
 
@@ -119,12 +120,14 @@ static std::string nearestFit(const Model &model, const Machine &machine, const 
   std::string result;
   if (least)
     for (auto [memory, bytes] : llvm::enumerate(shortfall(least->problem)))
-      if (bytes.value)
-        result += llvm::formatv("{0}--max-memory {1}={2} --context {3} --prefill-chunk 1, on a "
-                                "machine that has it",
+      if (bytes.value) {
+        Bytes needed = least->problem.capacity[memory] + bytes;
+        bool there = needed <= machine.memories[memory].capacity;
+        result += llvm::formatv("{0}--max-memory {1}={2} --context {3} --prefill-chunk 1{4}",
                                 result.empty() ? "" : ", ", machine.memories[memory].name,
-                                (least->problem.capacity[memory] + bytes).value,
-                                least->sizes.context);
+                                needed.value, least->sizes.context,
+                                there ? "" : ", on a machine that has it");
+      }
   return result;
 }
 
@@ -156,6 +159,7 @@ std::optional<Solution> solve(const Model &model, const Machine &machine, const 
     diags.error(Exit::BadInput, "",
                 llvm::formatv("--prefill-chunk {0} is outside of 1 to {1}", *request.chunk,
                               std::min(*context, MaxChunk)));
+    diags.note("leave it out to have it solved");
     return std::nullopt;
   }
 

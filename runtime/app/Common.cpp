@@ -8,6 +8,13 @@
 
 namespace ashlar {
 
+static constexpr const char *Shorten = "shorten the prompt, or build with a larger --context";
+
+static std::string tooLong(uint64_t tokens, uint64_t context) {
+  return "the prompt has " + std::to_string(tokens) + " tokens, the context holds " +
+         std::to_string(context);
+}
+
 uint64_t now() {
   timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -29,9 +36,25 @@ Failure writeAll(int file, const void *data, uint64_t bytes, const char *name) {
   return {};
 }
 
-Failure promptIds(const Session &session, const AppOptions &options, std::vector<int32_t> &ids) {
+Failure checkPrompt(const ModelInfo &model, const AppOptions &options) {
   if (options.tokens && options.prompt)
     return {ExitCode::BadInput, "-p and --tokens both name the prompt", "name one of them"};
+  if (!options.tokens && !options.prompt)
+    return {ExitCode::BadInput, "no prompt", "name one with -p TEXT or --tokens 1,2,3"};
+  if (!options.tokens)
+    return {};
+  if (options.tokens->size() > model.context)
+    return {ExitCode::BadInput, tooLong(options.tokens->size(), model.context), Shorten};
+  for (int32_t id : *options.tokens)
+    if (uint64_t(id) >= model.vocabulary)
+      return {ExitCode::BadInput,
+              "token " + std::to_string(id) + " is outside of the vocabulary of " +
+                  std::to_string(model.vocabulary),
+              "ids go from 0 to " + std::to_string(model.vocabulary - 1)};
+  return {};
+}
+
+Failure promptIds(const Session &session, const AppOptions &options, std::vector<int32_t> &ids) {
   if (options.tokens) {
     ids = *options.tokens;
   } else if (options.prompt && !session.tokenizer()) {
@@ -43,14 +66,11 @@ Failure promptIds(const Session &session, const AppOptions &options, std::vector
     if (!count)
       return {ExitCode::BadInput, "the prompt is too long to be read", "shorten it"};
     if (*count > ids.size())
-      return {ExitCode::BadInput,
-              "the prompt has " + std::to_string(*count) + " tokens, the context holds " +
-                  std::to_string(ids.size()),
-              "shorten the prompt, or build with a larger --context"};
+      return {ExitCode::BadInput, tooLong(*count, ids.size()), Shorten};
     ids.resize(*count);
   }
   if (ids.empty())
-    return {ExitCode::BadInput, "no prompt", "name one with -p TEXT or --tokens 1,2,3"};
+    return {ExitCode::BadInput, "the prompt is empty", "name some text with -p TEXT"};
   return {};
 }
 

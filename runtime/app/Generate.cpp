@@ -64,6 +64,10 @@ static void printStatistics(const ModelInfo &model, const Times &t) {
 }
 
 Failure generate(const ModelInfo &model, const AppOptions &options) {
+  if (Failure f = checkPrompt(model, options))
+    return f;
+  if (const char *wrong = validateSampler(options.sampling))
+    return {ExitCode::BadInput, wrong, "--help lists the options"};
   Times times;
   times.start = now();
   Session session(model);
@@ -72,8 +76,6 @@ Failure generate(const ModelInfo &model, const AppOptions &options) {
   std::vector<int32_t> ids;
   if (Failure f = promptIds(session, options, ids))
     return f;
-  if (const char *wrong = validateSampler(options.sampling))
-    return {ExitCode::BadInput, wrong, "--help lists the options"};
   Sampler sampler(options.sampling);
   Sink sink(session, options.form);
 

@@ -31,6 +31,8 @@ struct Writing {
 Failure logits(const ModelInfo &model, const AppOptions &options) {
   if (options.output.empty() && isatty(STDOUT_FILENO))
     return {ExitCode::BadInput, "logits are not for a terminal", "name a file with -o out.npy"};
+  if (Failure f = checkPrompt(model, options))
+    return f;
   Session session(model);
   if (Failure f = session.open(options.weights))
     return f;

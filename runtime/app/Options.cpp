@@ -84,7 +84,7 @@ static constexpr Option table[] = {
      [](AppOptions &o, const char *v) { return real(v, 0, 100, o.sampling.temperature); }},
     {"--top-k", "K", "only the K likeliest tokens; 0 is all (0)",
      [](AppOptions &o, const char *v) { return number(v, o.sampling.topK); }},
-    {"--top-p", "P", "only the likeliest tokens that make up P together (1)",
+    {"--top-p", "P in (0, 1]", "only the likeliest tokens that make up P together (1)",
      [](AppOptions &o, const char *v) { return real(v, 0, 1, o.sampling.topP) && o.sampling.topP > 0; }},
     {"--seed", "S", "of the random numbers (0)",
      [](AppOptions &o, const char *v) { return number(v, o.sampling.seed); }},
@@ -138,6 +138,9 @@ Failure parseOptions(int argc, char **argv, AppOptions &options) {
     for (const Option &candidate : table)
       if (name.find(' ') == std::string::npos && isOneOf(candidate.names, name))
         option = &candidate;
+    if (!option && argv[at][0] != '-')
+      return {ExitCode::BadInput, "unexpected argument '" + name + "'",
+              "a prompt is named with -p TEXT"};
     if (!option)
       return {ExitCode::BadInput, "unknown option '" + name + "'", "--help lists them"};
     const char *value = attached;

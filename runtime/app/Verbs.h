@@ -13,6 +13,9 @@ Failure bench(const ModelInfo &model, const AppOptions &options);
 Failure showPlan(const ModelInfo &model, const AppOptions &options);
 Failure check(const ModelInfo &model, const AppOptions &options);
 
+/// What can be said about the prompt before anything is loaded.
+Failure checkPrompt(const ModelInfo &model, const AppOptions &options);
+
 /// The prompt of the options as token ids.
 Failure promptIds(const Session &session, const AppOptions &options, std::vector<int32_t> &ids);
 
