@@ -127,12 +127,10 @@ static bool decide(Request request, Compilation &c, Wanted &wanted, Diagnostics 
     return false;
   if (std::string wrong = verify(c.solution->problem, c.solution->placement); !wrong.empty())
     internalError("the placement breaks its problem: " + wrong);
-  if (wanted(Emit::Units, [&](auto &out) {
-        print(*c.model, *c.machine, c.solution->units, out);
-      }) ||
-      wanted(Emit::Problem, [&](auto &out) {
-        print(c.solution->problem, *c.machine, *c.model, out);
-      }) ||
+  if (wanted(Emit::Units,
+             [&](auto &out) { print(*c.model, *c.machine, c.solution->units, out); }) ||
+      wanted(Emit::Problem,
+             [&](auto &out) { print(c.solution->problem, *c.machine, *c.model, out); }) ||
       wanted(Emit::Placement, [&](auto &out) {
         print(c.solution->placement, c.solution->problem, *c.machine, *c.model, out);
       }))
@@ -140,8 +138,7 @@ static bool decide(Request request, Compilation &c, Wanted &wanted, Diagnostics 
 
   // In which order, and what waits for what.
   c.phases = schedule(*c.model, *c.solution);
-  if (wanted(Emit::Schedule,
-             [&](auto &out) { print(c.phases, *c.model, *c.machine, out); }))
+  if (wanted(Emit::Schedule, [&](auto &out) { print(c.phases, *c.model, *c.machine, out); }))
     return true;
 
   // At which bytes. Beyond this point no size changes.
@@ -218,7 +215,8 @@ Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
     return diags.exit();
   }
   if (!options.planFile.empty() && options.emit < Emit::Plan && wanted.text.empty()) {
-    diags.error(Exit::BadInput, "", "a plan holds decisions only: this phase's result is not in it");
+    diags.error(Exit::BadInput, "",
+                "a plan holds decisions only: this phase's result is not in it");
     diags.note("from a plan there are --emit=plan, report and sources; with MODEL also spec, "
                "tensors and model");
     return diags.exit();
@@ -239,8 +237,9 @@ static bool canWrite(const std::string &app, Diagnostics &diags) {
   if (llvm::sys::fs::is_directory(app))
     diags.error(Exit::InputOutput, app, "is a directory, not the place of an app");
   else if (llvm::sys::fs::access(directory, llvm::sys::fs::AccessMode::Write))
-    diags.error(Exit::InputOutput, app, "cannot be written: there is no such directory, or it is "
-                                        "not yours to write to");
+    diags.error(Exit::InputOutput, app,
+                "cannot be written: there is no such directory, or it is "
+                "not yours to write to");
   return !diags.failed();
 }
 
@@ -256,8 +255,7 @@ Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
       !writeProject(options.sources, sources, *c.plan, c.sources->checkpoint, c.tokenizer, diags))
     return diags.exit();
   if (!options.app.empty())
-    linkApp(options.app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link,
-            diags);
+    linkApp(options.app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags);
   return diags.exit();
 }
 
@@ -272,8 +270,8 @@ static std::string appKey(const Compilation &c, const std::vector<SourceFile> &s
     llvm::SmallString<256> real;
     if (llvm::sys::fs::real_path(file.path, real))
       real = file.path;
-    facts += llvm::formatv("{0} {1} {2} {3}\n", real, file.size, file.modifiedNanos,
-                           file.headerDigest);
+    facts +=
+        llvm::formatv("{0} {1} {2} {3}\n", real, file.size, file.modifiedNanos, file.headerDigest);
   }
   for (const EmbeddedFile &file : embeddedFiles())
     facts += digest(file.bytes);
@@ -291,8 +289,7 @@ Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
   std::vector<SourceFile> sources = emit(*c.model, *c.plan);
   app = *directory + "/" + appKey(c, sources, options);
   if (!llvm::sys::fs::can_execute(app))
-    linkApp(app, sources, *c.plan, c.sources->checkpoint, c.tokenizer,
-            options.link, diags);
+    linkApp(app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags);
   return diags.exit();
 }
 

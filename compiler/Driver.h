@@ -9,7 +9,17 @@ namespace ashlar {
 
 /// What `--emit=` may name, in the order of the phases.
 enum class Emit : uint8_t {
-  Spec, Tensors, Model, Units, Problem, Placement, Schedule, Arena, Plan, Report, Sources,
+  Spec,
+  Tensors,
+  Model,
+  Units,
+  Problem,
+  Placement,
+  Schedule,
+  Arena,
+  Plan,
+  Report,
+  Sources,
 };
 
 struct PlanOptions {

@@ -27,8 +27,8 @@ static cl::SubCommand buildCommandLine("build", "build a placed executable");
 static cl::SubCommand runCommand("run", "build into a cache, then run: -- APP ARGUMENTS");
 static cl::SubCommand inspectCommandLine("inspect", "show a checkpoint, a pack or an app");
 
-#define REQUEST cl::cat(requestCategory), cl::sub(planCommandLine), cl::sub(buildCommandLine), \
-                cl::sub(runCommand)
+#define REQUEST                                                                                    \
+  cl::cat(requestCategory), cl::sub(planCommandLine), cl::sub(buildCommandLine), cl::sub(runCommand)
 
 static cl::list<std::string> inputs(cl::Positional, cl::desc("MODEL [PLAN]"),
                                     cl::sub(planCommandLine), cl::sub(buildCommandLine),
@@ -43,8 +43,7 @@ static cl::opt<std::string> machineFile("machine",
                                         cl::value_desc("FILE"), REQUEST);
 static cl::list<std::string> set("set", cl::desc("override a config key; may repeat"),
                                  cl::value_desc("KEY=VALUE"), REQUEST);
-static cl::opt<std::string> maxMemory("max-memory",
-                                      cl::desc("caps by memory, as in cpu=60GiB"),
+static cl::opt<std::string> maxMemory("max-memory", cl::desc("caps by memory, as in cpu=60GiB"),
                                       cl::value_desc("NAME=SIZE,..."), REQUEST);
 static cl::opt<std::string> context("context",
                                     cl::desc("tokens of a sequence (default: 4096 or the "
@@ -74,45 +73,43 @@ static cl::opt<std::string> from("from",
                                           "file named"),
                                  cl::value_desc("PHASE"), REQUEST);
 
-static cl::opt<Emit> emitKind(
-    "emit", cl::desc("what to print:"), cl::init(Emit::Report),
-    cl::values(clEnumValN(Emit::Report, "report", "the plan for people (default)"),
-               clEnumValN(Emit::Spec, "spec", "the spec as it was read"),
-               clEnumValN(Emit::Tensors, "tensors", "the checkpoint's tensors"),
-               clEnumValN(Emit::Model, "model", "the model, every shape a number"),
-               clEnumValN(Emit::Units, "units", "bytes and time of each unit"),
-               clEnumValN(Emit::Problem, "problem", "the placement problem, as JSON"),
-               clEnumValN(Emit::Placement, "placement", "home and executor of each unit"),
-               clEnumValN(Emit::Schedule, "schedule", "the steps of each phase"),
-               clEnumValN(Emit::Arena, "arena", "regions and peaks of each memory"),
-               clEnumValN(Emit::Plan, "plan", "the plan's text"),
-               clEnumValN(Emit::Sources, "sources", "the emitted source files")),
-    cl::cat(outputCategory), cl::sub(planCommandLine));
+static cl::opt<Emit>
+    emitKind("emit", cl::desc("what to print:"), cl::init(Emit::Report),
+             cl::values(clEnumValN(Emit::Report, "report", "the plan for people (default)"),
+                        clEnumValN(Emit::Spec, "spec", "the spec as it was read"),
+                        clEnumValN(Emit::Tensors, "tensors", "the checkpoint's tensors"),
+                        clEnumValN(Emit::Model, "model", "the model, every shape a number"),
+                        clEnumValN(Emit::Units, "units", "bytes and time of each unit"),
+                        clEnumValN(Emit::Problem, "problem", "the placement problem, as JSON"),
+                        clEnumValN(Emit::Placement, "placement", "home and executor of each unit"),
+                        clEnumValN(Emit::Schedule, "schedule", "the steps of each phase"),
+                        clEnumValN(Emit::Arena, "arena", "regions and peaks of each memory"),
+                        clEnumValN(Emit::Plan, "plan", "the plan's text"),
+                        clEnumValN(Emit::Sources, "sources", "the emitted source files")),
+             cl::cat(outputCategory), cl::sub(planCommandLine));
 static cl::opt<std::string> output("o", cl::desc("output file; of text, - is standard output"),
                                    cl::value_desc("FILE"), cl::cat(outputCategory),
                                    cl::sub(planCommandLine), cl::sub(buildCommandLine),
                                    cl::sub(probeCommand));
 static cl::opt<bool> json("json", cl::desc("print as JSON"), cl::cat(outputCategory),
                           cl::sub(planCommandLine), cl::sub(inspectCommandLine));
-static cl::opt<std::string> sources("sources",
-                                    cl::desc("write a project that builds by itself"),
+static cl::opt<std::string> sources("sources", cl::desc("write a project that builds by itself"),
                                     cl::value_desc("DIR"), cl::cat(outputCategory),
                                     cl::sub(buildCommandLine));
 enum class Weights : uint8_t { Append, Beside };
-static cl::opt<Weights> weights(
-    "weights", cl::desc("where the weights go:"), cl::init(Weights::Append),
-    cl::values(clEnumValN(Weights::Append, "append", "into the executable (default)"),
-               clEnumValN(Weights::Beside, "beside", "into APP.pack")),
-    cl::cat(outputCategory), cl::sub(buildCommandLine));
+static cl::opt<Weights>
+    weights("weights", cl::desc("where the weights go:"), cl::init(Weights::Append),
+            cl::values(clEnumValN(Weights::Append, "append", "into the executable (default)"),
+                       clEnumValN(Weights::Beside, "beside", "into APP.pack")),
+            cl::cat(outputCategory), cl::sub(buildCommandLine));
 static cl::opt<std::string> compiler("cxx", cl::desc("the C++ compiler (default: c++)"),
                                      cl::value_desc("PATH"), cl::cat(outputCategory),
                                      cl::sub(buildCommandLine), cl::sub(runCommand));
 static cl::opt<unsigned> jobs("j", cl::desc("compilers at a time (default: one a core)"),
                               cl::value_desc("N"), cl::cat(outputCategory),
                               cl::sub(buildCommandLine), cl::sub(runCommand));
-static cl::opt<bool> verbose("v", cl::desc("show the compiler's commands"),
-                             cl::cat(outputCategory), cl::sub(buildCommandLine),
-                             cl::sub(runCommand));
+static cl::opt<bool> verbose("v", cl::desc("show the compiler's commands"), cl::cat(outputCategory),
+                             cl::sub(buildCommandLine), cl::sub(runCommand));
 static cl::opt<bool> quick("quick", cl::desc("a few seconds instead of a minute"),
                            cl::cat(requestCategory), cl::sub(probeCommand));
 static cl::opt<std::string> disk("disk", cl::desc("measure the disk that holds this directory"),
@@ -139,15 +136,14 @@ static bool parseNumber(const TextOption &option, std::optional<uint64_t> &numbe
   return true;
 }
 
-static bool parseType(const TextOption &option, std::optional<DataType> &type,
-                      Diagnostics &diags) {
+static bool parseType(const TextOption &option, std::optional<DataType> &type, Diagnostics &diags) {
   if (!option.getNumOccurrences())
     return true;
   type = parseDataType(option);
-  return type || wrongUse(diags,
-                          "--" + option.ArgStr + " " + option +
-                              " is not a type that weights are stored in",
-                          "known types: f32, f16, bf16");
+  return type ||
+         wrongUse(diags,
+                  "--" + option.ArgStr + " " + option + " is not a type that weights are stored in",
+                  "known types: f32, f16, bf16");
 }
 
 /// `name=value,name=value`, each name once.
@@ -211,11 +207,9 @@ static bool parseRequest(Request &request, std::string &planFile, Diagnostics &d
     request.model = files.front();
 
   std::map<std::string, std::string> caps;
-  if (!parseNumber(context, request.context, diags) ||
-      !parseNumber(chunk, request.chunk, diags) ||
+  if (!parseNumber(context, request.context, diags) || !parseNumber(chunk, request.chunk, diags) ||
       !parseType(weightType, request.weightType, diags) ||
-      !parseType(cacheType, request.cacheType, diags) ||
-      !parseWorkload(request.workload, diags) ||
+      !parseType(cacheType, request.cacheType, diags) || !parseWorkload(request.workload, diags) ||
       !parsePairs(maxMemory, "cpu=60GiB", caps, diags))
     return false;
   for (auto &[name, text] : caps) {
@@ -267,7 +261,8 @@ static Exit runBuild(Diagnostics &diags) {
   options.sources = sources;
   options.link.append = weights == Weights::Append;
   if (options.app.empty() && options.sources.empty()) {
-    wrongUse(diags, "nothing to write", "name the app with -o APP, or a project with --sources DIR");
+    wrongUse(diags, "nothing to write",
+             "name the app with -o APP, or a project with --sources DIR");
     return diags.exit();
   }
   return buildCommand(options, diags);

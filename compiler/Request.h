@@ -19,16 +19,16 @@ struct Workload {
 };
 
 struct Request {
-  std::string model;   // a checkpoint directory, or one .safetensors file
-  std::string spec;    // a file; empty: found by the config's model_type
-  std::string machine; // a profile's path or name; empty: this machine
-  std::vector<std::string> set;          // KEY=VALUE over the config
+  std::string model;                      // a checkpoint directory, or one .safetensors file
+  std::string spec;                       // a file; empty: found by the config's model_type
+  std::string machine;                    // a profile's path or name; empty: this machine
+  std::vector<std::string> set;           // KEY=VALUE over the config
   std::map<std::string, Bytes> maxMemory; // caps by memory
-  std::optional<uint64_t> context;       // empty: 4096 or the model's limit
-  std::optional<uint64_t> chunk;         // tokens of a prefill step; empty: solved
-  std::optional<DataType> weightType;    // of matrices; empty: the checkpoint's
-  std::optional<DataType> cacheType;     // empty: the checkpoint's
-  bool tokenizer = true;                 // false: the app takes and gives token ids only
+  std::optional<uint64_t> context;        // empty: 4096 or the model's limit
+  std::optional<uint64_t> chunk;          // tokens of a prefill step; empty: solved
+  std::optional<DataType> weightType;     // of matrices; empty: the checkpoint's
+  std::optional<DataType> cacheType;      // empty: the checkpoint's
+  bool tokenizer = true;                  // false: the app takes and gives token ids only
   Workload workload;
 };
 

@@ -64,9 +64,7 @@ private:
                             P3 = 0x165667B19E3779F9, P4 = 0x85EBCA77C2B2AE63,
                             P5 = 0x27D4EB2F165667C5;
   static uint64_t rotate(uint64_t x, int n) { return x << n | x >> (64 - n); }
-  static uint64_t round(uint64_t acc, uint64_t input) {
-    return rotate(acc + input * P2, 31) * P1;
-  }
+  static uint64_t round(uint64_t acc, uint64_t input) { return rotate(acc + input * P2, 31) * P1; }
   template <class T> static uint64_t load(const unsigned char *p) {
     T value;
     std::memcpy(&value, p, sizeof(value));

@@ -38,9 +38,9 @@ struct ModelInfo {
   uint64_t hostBytes; // the arena
   std::span<const Region> regions;
   std::span<const Extent> extents; // in pack order
-  uint64_t textOffset, textBytes;     // the compiled tokenizer
-  uint64_t idsOffset;                 // int32 [context]: the sequence
-  uint64_t logitsOffset;              // float [vocabulary]
+  uint64_t textOffset, textBytes;  // the compiled tokenizer
+  uint64_t idsOffset;              // int32 [context]: the sequence
+  uint64_t logitsOffset;           // float [vocabulary]
   uint64_t samplerOffset, samplerBytes;
 
   uint64_t predictedDecodeNanos;  // of one token

@@ -103,7 +103,7 @@ Failure Pack::readIndex(const ModelInfo &model) {
             path + ": the pack has version " + std::to_string(header.version) +
                 ", this app reads " + std::to_string(PackVersion),
             BuildAnew};
-  auto isDigest = [](const char (&digits)[32], const char *text) {
+  auto isDigest = [](const char(&digits)[32], const char *text) {
     return std::strlen(text) == 32 && std::memcmp(digits, text, 32) == 0;
   };
   if (!isDigest(header.planDigest, model.planDigest) ||
@@ -198,8 +198,7 @@ static void loadShare(StepState &state) {
       if (slice % state.threads != state.thread || loading.error.load(std::memory_order_relaxed))
         continue;
       if (!readAt(loading.file, loading.arena + extent.arenaOffset + at,
-                  std::min(SliceBytes, extent.bytes - at),
-                  loading.base + extent.packOffset + at))
+                  std::min(SliceBytes, extent.bytes - at), loading.base + extent.packOffset + at))
         loading.error.store(errno ? errno : -1, std::memory_order_relaxed);
     }
 }

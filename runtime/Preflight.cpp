@@ -30,8 +30,8 @@ static uint64_t numberAfter(const std::string &text, const char *key, uint64_t n
 }
 
 uint64_t availableBytes() {
-  uint64_t available = numberAfter(slurp("/proc/meminfo"), "MemAvailable:", UINT64_MAX / 1024) *
-                       1024;
+  uint64_t available =
+      numberAfter(slurp("/proc/meminfo"), "MemAvailable:", UINT64_MAX / 1024) * 1024;
   uint64_t limit = numberAfter(slurp("/sys/fs/cgroup/memory.max"), "", UINT64_MAX);
   uint64_t used = numberAfter(slurp("/sys/fs/cgroup/memory.current"), "", 0);
   if (limit != UINT64_MAX) {
@@ -79,11 +79,11 @@ std::vector<Finding> preflight(const ModelInfo &model) {
   // Fewer cores make it slower than predicted, not wrong.
   cpu_set_t set;
   int cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 0;
-  findings.push_back({"threads", std::to_string(model.threads),
-                      std::to_string(cores) + (uint32_t(cores) < model.threads
-                                                   ? " cores: slower than predicted"
-                                                   : " cores"),
-                      ExitCode::Done});
+  findings.push_back(
+      {"threads", std::to_string(model.threads),
+       std::to_string(cores) +
+           (uint32_t(cores) < model.threads ? " cores: slower than predicted" : " cores"),
+       ExitCode::Done});
   return findings;
 }
 

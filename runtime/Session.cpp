@@ -16,8 +16,8 @@ Failure Session::open(const std::string &weights) {
     return f;
   std::string error;
   if (!team.start(error))
-    return {ExitCode::InputOutput, "cannot start " + std::to_string(model.threads) +
-                                       " threads: " + error,
+    return {ExitCode::InputOutput,
+            "cannot start " + std::to_string(model.threads) + " threads: " + error,
             "lift the limit on threads (ulimit -u)"};
   if (Failure f = pack.load(model, arena.base(), team))
     return f;

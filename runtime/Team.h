@@ -62,11 +62,11 @@ private:
   void stepAside(Worker &self);
 
   uint32_t count;
-  uint32_t started = 0; // of the other threads
+  uint32_t started = 0;              // of the other threads
   std::unique_ptr<Worker[]> workers; // by thread; the first is the caller's
   cpu_set_t allowed{};               // processors of this process; none where they cannot be told
-  Gate steps;    // opens for each step, and for the end
-  Gate meetings; // opens for each barrier
+  Gate steps;                        // opens for each step, and for the end
+  Gate meetings;                     // opens for each barrier
   alignas(64) std::atomic<uint32_t> arrived{0};
   // Of the step that runs; written before `steps` opens.
   alignas(64) void (*current)(StepState &) = nullptr; // null: the end

@@ -1,6 +1,5 @@
 #include "compiler/emit/Emit.h"
 
-
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -25,8 +24,7 @@ public:
     if (plan.modelDigest != expected)
       differ("it was made for model {0}, this one is {1}", plan.modelDigest, expected);
     if (plan.units.size() != model.blocks.size())
-      differ("it has {0} units, the model has {1} blocks", plan.units.size(),
-             model.blocks.size());
+      differ("it has {0} units, the model has {1} blocks", plan.units.size(), model.blocks.size());
     if (plan.spec != model.spec)
       differ("its spec is {0}, the model's {1}", plan.spec, model.spec);
     if (plan.vocabulary != model.vocabulary)

@@ -62,11 +62,10 @@ public:
     call.writes.clear();
     for (const plan::Value &value : names.streams().values)
       if (value.name == stream.name)
-        call.writes.push_back(
-            access(names.streams().place, names.plan.address(names.streams().place) + value.offset,
-                   value.size));
-    call.arguments =
-        llvm::formatv("{0}, stream::{1}", names.value(unit, op.result), stream.name);
+        call.writes.push_back(access(names.streams().place,
+                                     names.plan.address(names.streams().place) + value.offset,
+                                     value.size));
+    call.arguments = llvm::formatv("{0}, stream::{1}", names.value(unit, op.result), stream.name);
     calls.push_back(std::move(call));
   }
 
@@ -118,9 +117,8 @@ private:
     auto half = [&](const plan::Place &place) {
       return access(place, names.plan.address(place), cache.size);
     };
-    for (auto [input, member, place] :
-         {std::tuple(op.inputs[1], "at.keys", cache.keys),
-          std::tuple(op.inputs[2], "at.values", cache.values)}) {
+    for (auto [input, member, place] : {std::tuple(op.inputs[1], "at.keys", cache.keys),
+                                        std::tuple(op.inputs[2], "at.values", cache.values)}) {
       Call store;
       store.kernel = "store";
       store.arguments = llvm::formatv("{0}, {1}", names.value(unit, input), member);

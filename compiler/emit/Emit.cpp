@@ -30,9 +30,9 @@ std::vector<SourceFile> emitProject(const plan::Plan &plan) {
   }
   Processor processor;
   processor.isa = plan.processors.front().isa;
-  files.push_back({"CMakeLists.txt",
-                   fill("CMakeLists.txt.in", {{"runtime", runtime},
-                                              {"flags", llvm::join(compilerFlags(processor), " ")}})});
+  files.push_back({"CMakeLists.txt", fill("CMakeLists.txt.in",
+                                          {{"runtime", runtime},
+                                           {"flags", llvm::join(compilerFlags(processor), " ")}})});
   return files;
 }
 

@@ -31,8 +31,8 @@ static std::string number(uint64_t value) { return llvm::utostr(value); }
 static std::string regionRows(const plan::Memory &memory) {
   std::string rows;
   for (const plan::Region &region : memory.regions)
-    rows += llvm::formatv("    {{\"{0}\", {1}, {2}},\n", region.name, region.offset,
-                          region.size.value);
+    rows +=
+        llvm::formatv("    {{\"{0}\", {1}, {2}},\n", region.name, region.offset, region.size.value);
   return rows;
 }
 
@@ -58,34 +58,33 @@ SourceFile infoFile(const plan::Plan &plan) {
     return number(0);
   };
   // An array needs an element; its count says that there is none.
-  std::string ends = llvm::join(llvm::map_range(plan.endTokens,
-                                                [](int64_t id) { return llvm::itostr(id); }),
-                                ", ");
-  std::string isa = llvm::join(llvm::map_range(processor.isa,
-                                               [](auto &name) { return "\"" + name + "\""; }),
-                               ", ");
-  return {"model.cpp", fill("model.cpp.in", {{"name", plan.spec},
-                                             {"planDigest", digest(plan::text(plan))},
-                                             {"modelDigest", plan.modelDigest},
-                                             {"context", number(plan.context)},
-                                             {"chunk", number(plan.chunk)},
-                                             {"vocabulary", number(plan.vocabulary)},
-                                             {"endTokens", ends.empty() ? "0" : ends},
-                                             {"endTokenCount", number(plan.endTokens.size())},
-                                             {"threads", number(processor.threads)},
-                                             {"isa", isa.empty() ? "\"\"" : isa},
-                                             {"isaCount", number(processor.isa.size())},
-                                             {"hostBytes", number(host.peak.value)},
-                                             {"regions", regionRows(host)},
-                                             {"extents", extentRows(plan)},
-                                             {"textOffset", number(text.offset)},
-                                             {"textBytes", number(text.size.value)},
-                                             {"idsOffset", number(ids.offset)},
-                                             {"logitsOffset", number(streamAddress(plan, "logits"))},
-                                             {"samplerOffset", number(sampler.offset)},
-                                             {"samplerBytes", number(sampler.size.value)},
-                                             {"decodeNanos", nanos("decode")},
-                                             {"prefillNanos", nanos("prefill")}})};
+  std::string ends = llvm::join(
+      llvm::map_range(plan.endTokens, [](int64_t id) { return llvm::itostr(id); }), ", ");
+  std::string isa = llvm::join(
+      llvm::map_range(processor.isa, [](auto &name) { return "\"" + name + "\""; }), ", ");
+  return {"model.cpp",
+          fill("model.cpp.in", {{"name", plan.spec},
+                                {"planDigest", digest(plan::text(plan))},
+                                {"modelDigest", plan.modelDigest},
+                                {"context", number(plan.context)},
+                                {"chunk", number(plan.chunk)},
+                                {"vocabulary", number(plan.vocabulary)},
+                                {"endTokens", ends.empty() ? "0" : ends},
+                                {"endTokenCount", number(plan.endTokens.size())},
+                                {"threads", number(processor.threads)},
+                                {"isa", isa.empty() ? "\"\"" : isa},
+                                {"isaCount", number(processor.isa.size())},
+                                {"hostBytes", number(host.peak.value)},
+                                {"regions", regionRows(host)},
+                                {"extents", extentRows(plan)},
+                                {"textOffset", number(text.offset)},
+                                {"textBytes", number(text.size.value)},
+                                {"idsOffset", number(ids.offset)},
+                                {"logitsOffset", number(streamAddress(plan, "logits"))},
+                                {"samplerOffset", number(sampler.offset)},
+                                {"samplerBytes", number(sampler.size.value)},
+                                {"decodeNanos", nanos("decode")},
+                                {"prefillNanos", nanos("prefill")}})};
 }
 
 } // namespace ashlar::emission

@@ -117,15 +117,14 @@ SourceFile layoutFile(const Names &names) {
   const plan::Plan &plan = names.plan;
   std::string title = llvm::formatv("{0}: {1} layers, hidden size {2}, vocabulary {3}", plan.spec,
                                     plan.layers, plan.hidden, plan.vocabulary);
-  return {"model.h",
-          fill("model.h.in", {{"title", title},
-                              {"chunk", llvm::formatv("{0}", plan.chunk)},
-                              {"context", llvm::formatv("{0}", plan.context)},
-                              {"streams", values(names, names.streams())},
-                              {"frames", frames(names)},
-                              {"ropes", ropes(names.model)},
-                              {"weights", weights(names)},
-                              {"layers", layers(names)}})};
+  return {"model.h", fill("model.h.in", {{"title", title},
+                                         {"chunk", llvm::formatv("{0}", plan.chunk)},
+                                         {"context", llvm::formatv("{0}", plan.context)},
+                                         {"streams", values(names, names.streams())},
+                                         {"frames", frames(names)},
+                                         {"ropes", ropes(names.model)},
+                                         {"weights", weights(names)},
+                                         {"layers", layers(names)}})};
 }
 
 } // namespace ashlar::emission

@@ -128,8 +128,8 @@ std::string PhaseWriter::unitFunction(uint32_t unit) const {
 
 /// The units in the order of the schedule; runs of layers that share a function become a loop.
 std::string PhaseWriter::entry() const {
-  std::string result = llvm::formatv("void {0}(StepState &state) {{\n  {1} step(state);\n",
-                                     phase.name, stepType());
+  std::string result =
+      llvm::formatv("void {0}(StepState &state) {{\n  {1} step(state);\n", phase.name, stepType());
   std::vector<uint32_t> order; // a layer's first unit stands for the layer
   std::set<uint32_t> seen;
   for (const plan::Step &step : phase.steps) {
@@ -152,7 +152,8 @@ std::string PhaseWriter::entry() const {
     size_t count = 1;
     while (at + count < order.size()) {
       auto next = names.plan.units[order[at + count]].layer;
-      if (!next || &names.shapeOf(*next) != &shape || inTable(*next) != inTable(*layer) + ptrdiff_t(count))
+      if (!next || &names.shapeOf(*next) != &shape ||
+          inTable(*next) != inTable(*layer) + ptrdiff_t(count))
         break;
       ++count;
     }
@@ -160,12 +161,12 @@ std::string PhaseWriter::entry() const {
       result += llvm::formatv("  for (const {0} &at : {1})\n    {2}(step, at);\n", shape.type,
                               shape.table, shape.function);
     else if (count == 1)
-      result += llvm::formatv("  {0}(step, {1}[{2}]);\n", shape.function, shape.table,
-                              inTable(*layer));
+      result +=
+          llvm::formatv("  {0}(step, {1}[{2}]);\n", shape.function, shape.table, inTable(*layer));
     else
-      result += llvm::formatv("  for (int i = {0}; i < {1}; ++i)\n    {2}(step, {3}[i]);\n",
-                              inTable(*layer), inTable(*layer) + count, shape.function,
-                              shape.table);
+      result +=
+          llvm::formatv("  for (int i = {0}; i < {1}; ++i)\n    {2}(step, {3}[i]);\n",
+                        inTable(*layer), inTable(*layer) + count, shape.function, shape.table);
     at += count;
   }
   return result + "}\n";
@@ -181,11 +182,11 @@ SourceFile PhaseWriter::write() {
       functions += unitFunction(at);
   functions += "} // namespace unit\n";
   std::string title =
-      decode ? std::string("One token: what runs for each that is generated.")
-             : llvm::formatv("A chunk of a prompt: up to {0} tokens at a time.", phase.tokens).str();
-  return {phase.name + ".cpp", fill("phase.cpp.in", {{"title", title},
-                                                     {"functions", functions},
-                                                     {"entry", entry()}})};
+      decode
+          ? std::string("One token: what runs for each that is generated.")
+          : llvm::formatv("A chunk of a prompt: up to {0} tokens at a time.", phase.tokens).str();
+  return {phase.name + ".cpp",
+          fill("phase.cpp.in", {{"title", title}, {"functions", functions}, {"entry", entry()}})};
 }
 
 SourceFile phaseFile(const Names &names, const plan::Phase &phase) {

@@ -93,9 +93,9 @@ static std::optional<uint64_t> copyProgram(const std::string &program, int file,
   return (*bytes)->getBufferSize();
 }
 
-bool linkApp(const std::string &app, const std::vector<SourceFile> &sources,
-             const plan::Plan &plan, const Checkpoint &checkpoint, llvm::StringRef tokenizer,
-             const LinkOptions &options, Diagnostics &diags) {
+bool linkApp(const std::string &app, const std::vector<SourceFile> &sources, const plan::Plan &plan,
+             const Checkpoint &checkpoint, llvm::StringRef tokenizer, const LinkOptions &options,
+             Diagnostics &diags) {
   std::optional<std::string> compiler = findCompiler(options, diags);
   if (!compiler)
     return false;
@@ -104,8 +104,7 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources,
     diags.error(Exit::InputOutput, "", "no temporary directory: " + error.message());
     return false;
   }
-  auto cleaning =
-      llvm::make_scope_exit([&] { llvm::sys::fs::remove_directories(directory); });
+  auto cleaning = llvm::make_scope_exit([&] { llvm::sys::fs::remove_directories(directory); });
   std::string root = directory.str().str(), program = root + "/app";
   if (!writeTree(root, sources, diags) || !writeTree(root, buildInputs(), diags))
     return false;
@@ -137,8 +136,7 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources,
 bool writeProject(const std::string &directory, const std::vector<SourceFile> &sources,
                   const plan::Plan &plan, const Checkpoint &checkpoint, llvm::StringRef tokenizer,
                   Diagnostics &diags) {
-  return writeTree(directory, sources, diags) &&
-         writeTree(directory, emitProject(plan), diags) &&
+  return writeTree(directory, sources, diags) && writeTree(directory, emitProject(plan), diags) &&
          writeFile(directory + "/model.plan", plan::text(plan), diags) &&
          writePackFile(directory + "/model.pack", plan, checkpoint, tokenizer, diags);
 }

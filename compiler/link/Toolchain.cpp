@@ -65,8 +65,8 @@ bool runCompiler(const std::string &compiler, const std::vector<CompilerRun> &ru
     std::string log = llvm::formatv("{0}/compiler-{1}.log", directory, at), message;
     std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log),
                                                   llvm::StringRef(log)};
-    auto process = llvm::sys::ExecuteNoWait(compiler, arguments, std::nullopt, redirects, 0,
-                                            &message);
+    auto process =
+        llvm::sys::ExecuteNoWait(compiler, arguments, std::nullopt, redirects, 0, &message);
     if (!process.Pid) {
       diags.error(Exit::InputOutput, compiler, "cannot be run: " + message);
       ok = false;

@@ -55,11 +55,11 @@ static StoredWeight store(const Model &model, WeightId id, plan::Layout layout,
   result.layout = layout;
   result.columns = weight.shape.back();
   result.rows = weight.shape.size() == 1 ? 1 : weight.shape.front();
-  result.type = layout == plan::Layout::Vector ? DataType::F32
-                                               : request.weightType.value_or(weight.type);
-  result.size = Bytes(layout == plan::Layout::Panels
-                          ? panelBytes(result.type, result.rows, result.columns)
-                          : result.rows * result.columns * bytesOf(result.type));
+  result.type =
+      layout == plan::Layout::Vector ? DataType::F32 : request.weightType.value_or(weight.type);
+  result.size =
+      Bytes(layout == plan::Layout::Panels ? panelBytes(result.type, result.rows, result.columns)
+                                           : result.rows * result.columns * bytesOf(result.type));
   return result;
 }
 
@@ -117,16 +117,15 @@ static const KernelRate *rateFor(const Processor &processor, const Work &work, B
       continue;
     if (rate.within.value != 0 && rate.within < touched)
       continue;
-    if (!best || best->within.value == 0 ||
-        (rate.within.value != 0 && rate.within < best->within))
+    if (!best || best->within.value == 0 || (rate.within.value != 0 && rate.within < best->within))
       best = &rate;
   }
   return best;
 }
 
 static Nanos time(const KernelRate &rate, const Work &work) {
-  double seconds = std::max(double(work.read.value) / rate.read.perSecond,
-                            work.flops / rate.compute.perSecond);
+  double seconds =
+      std::max(double(work.read.value) / rate.read.perSecond, work.flops / rate.compute.perSecond);
   return rate.latency + Nanos(uint64_t(seconds * 1e9 + 0.5));
 }
 
@@ -175,7 +174,8 @@ static double roughBytes(const Model &model, Sizes sizes) {
   }
   for (const Block &block : model.blocks) {
     for (const Op &op : block.ops)
-      bytes += 2.0 * double(op.kvHeads) * double(op.headDim) * double(sizes.context) * sizeof(float);
+      bytes +=
+          2.0 * double(op.kvHeads) * double(op.headDim) * double(sizes.context) * sizeof(float);
     for (const Value &value : block.values)
       bytes += double(value.columns) * double(sizes.chunk) * sizeof(float);
   }

@@ -18,9 +18,8 @@ Problem makeProblem(const Model &model, const Machine &machine, const Request &r
   problem.chunk = sizes.chunk;
   for (const Memory &memory : machine.memories) {
     auto cap = request.maxMemory.find(memory.name);
-    problem.capacity.push_back(cap == request.maxMemory.end()
-                                   ? memory.capacity
-                                   : std::min(cap->second, memory.capacity));
+    problem.capacity.push_back(
+        cap == request.maxMemory.end() ? memory.capacity : std::min(cap->second, memory.capacity));
   }
 
   Bytes frames = streamFrame(model, sizes.chunk).size;

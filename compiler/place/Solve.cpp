@@ -100,10 +100,11 @@ static std::string nearestFit(const Model &model, const Machine &machine, const 
       if (chunk > sizes.chunk)
         continue;
       if (uint64_t context = longest(r, chunk))
-        return llvm::formatv("{0}--context {1}{2}", prefix, context,
-                             request.chunk || chunk != sizes.chunk
-                                 ? llvm::formatv(" --prefill-chunk {0}", std::min(chunk, context)).str()
-                                 : std::string());
+        return llvm::formatv(
+            "{0}--context {1}{2}", prefix, context,
+            request.chunk || chunk != sizes.chunk
+                ? llvm::formatv(" --prefill-chunk {0}", std::min(chunk, context)).str()
+                : std::string());
     }
     return "";
   };
@@ -115,18 +116,18 @@ static std::string nearestFit(const Model &model, const Machine &machine, const 
     if (std::string found = search(narrower, "--dtype bf16 --kv-dtype bf16 "); !found.empty())
       return found;
   }
-  auto least = attempt(model, machine, request, {std::min(ContextStep, sizes.context), 1},
-                       fittings, diags);
+  auto least =
+      attempt(model, machine, request, {std::min(ContextStep, sizes.context), 1}, fittings, diags);
   std::string result;
   if (least)
     for (auto [memory, bytes] : llvm::enumerate(shortfall(least->problem)))
       if (bytes.value) {
         Bytes needed = least->problem.capacity[memory] + bytes;
         bool there = needed <= machine.memories[memory].capacity;
-        result += llvm::formatv("{0}--max-memory {1}={2} --context {3} --prefill-chunk 1{4}",
-                                result.empty() ? "" : ", ", machine.memories[memory].name,
-                                needed.value, least->sizes.context,
-                                there ? "" : ", on a machine that has it");
+        result +=
+            llvm::formatv("{0}--max-memory {1}={2} --context {3} --prefill-chunk 1{4}",
+                          result.empty() ? "" : ", ", machine.memories[memory].name, needed.value,
+                          least->sizes.context, there ? "" : ", on a machine that has it");
       }
   return result;
 }
@@ -146,8 +147,7 @@ static void sayDoesNotFit(const Model &model, const Machine &machine, const Requ
     for (auto &[name, size] : parts)
       diags.note(llvm::formatv("{0}: {1} bytes ({2})", name, size.value, forPeople(size)));
   }
-  diags.note("fits with " +
-             nearestFit(model, machine, request, trial.sizes, fittings, diags));
+  diags.note("fits with " + nearestFit(model, machine, request, trial.sizes, fittings, diags));
 }
 
 std::optional<Solution> solve(const Model &model, const Machine &machine, const Request &request,
@@ -174,8 +174,8 @@ std::optional<Solution> solve(const Model &model, const Machine &machine, const 
       smallest = std::move(trial);
       continue;
     }
-    if (!best || workloadTime(trial->problem, *placement) <
-                     workloadTime(best->problem, best->placement))
+    if (!best ||
+        workloadTime(trial->problem, *placement) < workloadTime(best->problem, best->placement))
       best = Solution{trial->sizes, std::move(trial->units), std::move(trial->problem),
                       std::move(*placement)};
   }

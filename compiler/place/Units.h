@@ -24,7 +24,7 @@ struct StoredWeight {
 struct Work {
   Kernel kernel = Kernel::Elementwise;
   DataType type = DataType::F32;
-  Bytes read;        // of memory, for all tokens together
+  Bytes read; // of memory, for all tokens together
   double flops = 0;
 };
 
@@ -57,8 +57,7 @@ struct Sizes {
 
 /// All units, in execution order; nothing when a processor has no rate for work that it would do.
 std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,
-                                           const Request &request, Sizes sizes,
-                                           Diagnostics &diags);
+                                           const Request &request, Sizes sizes, Diagnostics &diags);
 
 /// The values of a block, packed into a frame for `rows` tokens. Values that stand in a stream
 /// have no place here.

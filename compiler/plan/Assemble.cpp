@@ -32,9 +32,9 @@ static plan::Unit unitOf(const Model &model, const Solution &solution, const Uni
   for (WeightId id : unit.shares)
     result.shares.push_back(model.weight(id).name);
   if (unit.cache)
-    result.cache = plan::Cache{unit.cache->type, unit.cache->heads,   unit.cache->context,
-                               unit.cache->dim,  places.keys,         places.values,
-                               unit.cache->size};
+    result.cache =
+        plan::Cache{unit.cache->type, unit.cache->heads, unit.cache->context, unit.cache->dim,
+                    places.keys,      places.values,     unit.cache->size};
   return result;
 }
 
@@ -114,9 +114,8 @@ plan::Plan assemble(const Model &model, const Machine &machine, const Solution &
   plan.endTokens = model.endTokens;
   plan.memories = arena.memories;
   for (const Processor &processor : machine.processors)
-    plan.processors.push_back({processor.name, name(processor.kind).str(),
-                               index(processor.memory), processor.threads,
-                               requiredIsa(processor)});
+    plan.processors.push_back({processor.name, name(processor.kind).str(), index(processor.memory),
+                               processor.threads, requiredIsa(processor)});
   for (auto [at, places] : llvm::enumerate(arena.units))
     plan.units.push_back(unitOf(model, solution, places, at));
   addFrames(solution, arena, model, plan);

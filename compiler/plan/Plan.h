@@ -96,13 +96,13 @@ struct Unit {
   std::string name; // "layers.3.attention"
   std::string kind; // "attention"
   std::optional<uint32_t> layer;
-  Bytes bytes;       // of its weights
-  uint32_t home = 0; // memory
+  Bytes bytes;                      // of its weights
+  uint32_t home = 0;                // memory
   uint32_t decode = 0, prefill = 0; // processors
   State state = State::Resident;
   std::optional<uint32_t> frame; // nothing where the unit has no values of its own
   std::string reason;
-  std::vector<Weight> weights; // stored with this unit
+  std::vector<Weight> weights;     // stored with this unit
   std::vector<std::string> shares; // names of weights that it reads and another unit stores
   std::optional<Cache> cache;
 };

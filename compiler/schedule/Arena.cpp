@@ -123,8 +123,8 @@ Arena layOut(const Model &model, const Machine &machine, const Solution &solutio
 void print(const Arena &arena, llvm::raw_ostream &out) {
   for (const plan::Memory &memory : arena.memories) {
     out << "memory " << memory.name << " capacity=" << memory.capacity.value
-        << " peak=" << memory.peak.value
-        << " slack=" << (memory.capacity - memory.peak).value << '\n';
+        << " peak=" << memory.peak.value << " slack=" << (memory.capacity - memory.peak).value
+        << '\n';
     for (const plan::Region &region : memory.regions)
       out << "  region " << region.name << " offset=" << region.offset
           << " size=" << region.size.value << '\n';

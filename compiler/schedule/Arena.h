@@ -7,7 +7,7 @@
 namespace ashlar {
 
 struct UnitPlaces {
-  plan::Place extent; // the unit's weights, as one run
+  plan::Place extent;               // the unit's weights, as one run
   std::vector<plan::Place> weights; // by Unit::stored
   plan::Place keys, values;
   plan::Place frame;

@@ -33,9 +33,9 @@ struct Module {
 };
 
 struct Weight {
-  std::string name;            // the spec's: "layers.3.q"
-  std::string tensor;          // the checkpoint's: "model.layers.3.self_attn.q_proj.weight"
-  std::vector<uint64_t> shape; // as in the checkpoint: [rows, columns] or [columns]
+  std::string name;               // the spec's: "layers.3.q"
+  std::string tensor;             // the checkpoint's: "model.layers.3.self_attn.q_proj.weight"
+  std::vector<uint64_t> shape;    // as in the checkpoint: [rows, columns] or [columns]
   std::optional<WeightId> tiedTo; // stored once, as that weight
   DataType type = DataType::F32;  // as stored in the checkpoint; known after bind
   llvm::SMLoc declared;
@@ -43,9 +43,9 @@ struct Weight {
 
 /// How positions are rotated: the frequencies of one rope, and a factor on cosine and sine.
 struct Rope {
-  std::string name;                // the stream that carries its cosines and sines
-  uint64_t dims = 0;               // of each head, rotated in the half-split style
-  std::vector<float> frequencies;  // dims / 2
+  std::string name;               // the stream that carries its cosines and sines
+  uint64_t dims = 0;              // of each head, rotated in the half-split style
+  std::vector<float> frequencies; // dims / 2
   float amplitude = 1;
 };
 
@@ -84,12 +84,12 @@ struct Op {
   ValueId result;
   std::optional<WeightId> weight;
   std::optional<WeightId> bias;
-  double eps = 0;        // RmsNorm
-  uint32_t rope = 0;     // Angles, Rotate: an index into Model::ropes
-  uint64_t heads = 0;    // Rotate: heads of the value; Attend: query heads
-  uint64_t kvHeads = 0;  // Attend
-  uint64_t headDim = 0;  // Rotate, Attend
-  double scale = 0;      // Attend: of the scores
+  double eps = 0;       // RmsNorm
+  uint32_t rope = 0;    // Angles, Rotate: an index into Model::ropes
+  uint64_t heads = 0;   // Rotate: heads of the value; Attend: query heads
+  uint64_t kvHeads = 0; // Attend
+  uint64_t headDim = 0; // Rotate, Attend
+  double scale = 0;     // Attend: of the scores
 };
 
 struct Block {

@@ -9,8 +9,9 @@ namespace ashlar {
 std::optional<std::string> cacheDirectory(llvm::StringRef name, Diagnostics &diags) {
   llvm::SmallString<256> path;
   if (!llvm::sys::path::cache_directory(path)) {
-    diags.error(Exit::InputOutput, "", "no place for a cache: neither XDG_CACHE_HOME nor HOME "
-                                       "is set");
+    diags.error(Exit::InputOutput, "",
+                "no place for a cache: neither XDG_CACHE_HOME nor HOME "
+                "is set");
     return std::nullopt;
   }
   llvm::sys::path::append(path, "ashlar", name);

@@ -31,8 +31,8 @@ void Diagnostics::print(llvm::SMLoc at, llvm::SourceMgr::DiagKind kind, const ll
   llvm::SMDiagnostic message = manager.GetMessage(at, kind, text);
   static constexpr llvm::StringRef kinds[] = {"error", "warning", "remark", "note"};
   size_t column = size_t(std::max(message.getColumnNo(), 0));
-  out << printable(message.getFilename()) << ':' << message.getLineNo() << ':' << column + 1
-      << ": " << kinds[kind] << ": " << printable(message.getMessage()) << '\n';
+  out << printable(message.getFilename()) << ':' << message.getLineNo() << ':' << column + 1 << ": "
+      << kinds[kind] << ": " << printable(message.getMessage()) << '\n';
   // A long line (a minified file, say) is shown around the place only.
   llvm::StringRef line = message.getLineContents();
   size_t from = line.size() > MaxLine && column > MaxLine / 2 ? column - MaxLine / 2 : 0;
@@ -48,8 +48,7 @@ void Diagnostics::error(Exit code, llvm::SMLoc at, const llvm::Twine &text) {
 void Diagnostics::error(Exit code, llvm::StringRef file, const llvm::Twine &text) {
   if (!failed())
     first = code;
-  out << (file.empty() ? "ashlar" : file) << ": error: " << printable(text.str())
-      << '\n';
+  out << (file.empty() ? "ashlar" : file) << ": error: " << printable(text.str()) << '\n';
 }
 
 void Diagnostics::warning(llvm::SMLoc at, const llvm::Twine &text) {
@@ -57,15 +56,16 @@ void Diagnostics::warning(llvm::SMLoc at, const llvm::Twine &text) {
 }
 
 void Diagnostics::warning(llvm::StringRef file, const llvm::Twine &text) {
-  out << (file.empty() ? "ashlar" : file) << ": warning: " << printable(text.str())
-      << '\n';
+  out << (file.empty() ? "ashlar" : file) << ": warning: " << printable(text.str()) << '\n';
 }
 
 void Diagnostics::note(llvm::SMLoc at, const llvm::Twine &text) {
   print(at, llvm::SourceMgr::DK_Note, text);
 }
 
-void Diagnostics::note(const llvm::Twine &text) { out << "note: " << printable(text.str()) << '\n'; }
+void Diagnostics::note(const llvm::Twine &text) {
+  out << "note: " << printable(text.str()) << '\n';
+}
 
 void internalError(const llvm::Twine &text) {
   llvm::errs() << "ashlar: internal error: " << text

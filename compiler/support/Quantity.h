@@ -16,8 +16,12 @@ template <class Tag> struct Quantity {
   constexpr explicit Quantity(uint64_t value) : value(value) {}
 
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
-  friend constexpr Quantity operator+(Quantity a, Quantity b) { return Quantity(a.value + b.value); }
-  friend constexpr Quantity operator-(Quantity a, Quantity b) { return Quantity(a.value - b.value); }
+  friend constexpr Quantity operator+(Quantity a, Quantity b) {
+    return Quantity(a.value + b.value);
+  }
+  friend constexpr Quantity operator-(Quantity a, Quantity b) {
+    return Quantity(a.value - b.value);
+  }
   friend constexpr Quantity operator*(Quantity a, uint64_t n) { return Quantity(a.value * n); }
   constexpr Quantity &operator+=(Quantity b) { return value += b.value, *this; }
 };

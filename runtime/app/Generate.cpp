@@ -59,8 +59,7 @@ static void printStatistics(const ModelInfo &model, const Times &t) {
   uint64_t steps = t.generated ? t.generated - 1 : 0;
   std::fprintf(stderr, "generate %8.1f ms  %5llu tokens  %9.1f tokens/s, predicted %.1f\n",
                double(t.done - t.prompted) / 1e6, (unsigned long long)t.generated,
-               perSecond(steps, t.done - t.prompted),
-               perSecond(1, model.predictedDecodeNanos));
+               perSecond(steps, t.done - t.prompted), perSecond(1, model.predictedDecodeNanos));
 }
 
 Failure generate(const ModelInfo &model, const AppOptions &options) {
@@ -91,8 +90,8 @@ Failure generate(const ModelInfo &model, const AppOptions &options) {
     if (id == Sampler::Failed)
       return {ExitCode::BadInput, "the logits are not numbers: the weights are damaged",
               "compare them with app check, and build anew"};
-    bool end = std::find(model.endTokens.begin(), model.endTokens.end(), id) !=
-               model.endTokens.end();
+    bool end =
+        std::find(model.endTokens.begin(), model.endTokens.end(), id) != model.endTokens.end();
     if (end && !options.ignoreEnd)
       break;
     if (Failure f = sink.put(id))
@@ -111,8 +110,7 @@ Failure generate(const ModelInfo &model, const AppOptions &options) {
   if (Failure f = sink.finish())
     return f;
   if (stopped)
-    std::fprintf(stderr, "stopped: %s (%llu tokens)\n", stopped,
-                 (unsigned long long)model.context);
+    std::fprintf(stderr, "stopped: %s (%llu tokens)\n", stopped, (unsigned long long)model.context);
   printStatistics(model, times);
   return {};
 }

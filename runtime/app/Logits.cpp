@@ -10,8 +10,8 @@ namespace ashlar {
 
 /// The head of a .npy file: version 1.0, padded so that the numbers start at a multiple of 64.
 static std::string npyHeader(uint64_t rows, uint64_t columns) {
-  std::string dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
-                     std::to_string(rows) + ", " + std::to_string(columns) + "), }";
+  std::string dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) +
+                     ", " + std::to_string(columns) + "), }";
   dict.resize((10 + dict.size() + 1 + 63) / 64 * 64 - 10 - 1, ' ');
   dict += '\n';
   std::string header("\x93NUMPY\x01\x00", 8);

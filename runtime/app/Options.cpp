@@ -85,7 +85,9 @@ static constexpr Option table[] = {
     {"--top-k", "K", "only the K likeliest tokens; 0 is all (0)",
      [](AppOptions &o, const char *v) { return number(v, o.sampling.topK); }},
     {"--top-p", "P in (0, 1]", "only the likeliest tokens that make up P together (1)",
-     [](AppOptions &o, const char *v) { return real(v, 0, 1, o.sampling.topP) && o.sampling.topP > 0; }},
+     [](AppOptions &o, const char *v) {
+       return real(v, 0, 1, o.sampling.topP) && o.sampling.topP > 0;
+     }},
     {"--seed", "S", "of the random numbers (0)",
      [](AppOptions &o, const char *v) { return number(v, o.sampling.seed); }},
     {"--ignore-eos", nullptr, "go on behind the end of the text",
@@ -172,8 +174,7 @@ std::string helpText(const char *program) {
   for (const Option &option : table)
     row(std::string(option.names) + (option.value ? std::string(" ") + option.value : ""),
         option.help);
-  return text +
-         "\nexit codes: 0 done, 1 wrong use or input, 2 does not fit, 4 input/output\n";
+  return text + "\nexit codes: 0 done, 1 wrong use or input, 2 does not fit, 4 input/output\n";
 }
 
 } // namespace ashlar
