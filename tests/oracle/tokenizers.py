@@ -25,8 +25,7 @@ ADD, READ, IDS = 1, 2, 4
 
 def build(out):
     def config(*options):
-        command = ["llvm-config-19", "--link-static", *options, "support"]
-        return subprocess.check_output(command, text=True).split()
+        return subprocess.check_output(["llvm-config-19", *options], text=True).split()
 
     support = ["Diagnostics", "Files", "Json", "Quantity"]
     sources = [ROOT / "tests/oracle/tokenize.cpp"]
@@ -36,7 +35,7 @@ def build(out):
     subprocess.check_call(
         [os.environ.get("CXX", "c++"), "-std=c++20", "-O2", "-fno-exceptions", "-fno-rtti"]
         + [f"-I{ROOT}", "-isystem", *config("--includedir"), *map(str, sources), "-o", str(out)]
-        + config("--ldflags", "--libs")
+        + config("--ldflags", "--link-static", "--libs", "support")
         + ["-lz", "-lzstd", "-lpthread", "-ldl"]
     )
     return out

@@ -1,0 +1,68 @@
+"""Makes what tests/parity compares with: small checkpoints, and what transformers computes.
+
+    make_fixtures.py            writes them to tests/Inputs/parity
+    make_fixtures.py --check    makes them anew, and compares them with those
+"""
+import argparse
+import pathlib
+import sys
+import tempfile
+
+# This folder comes last: tokenizers.py in it has a package's name.
+sys.path.append(sys.path.pop(0))
+INPUTS = pathlib.Path(__file__).resolve().parents[1] / "Inputs"
+sys.path.append(str(INPUTS))
+from compare_npy import Matrix, compare
+from models import Shape, load, save, write_reference
+
+FIXTURES = {
+    # Grouped heads, scaled positions, a head of its own; f32.
+    "grouped": Shape(hidden=48, heads=8, kv=2, head_dim=8, ffn=50, vocab=80, rope="llama3"),
+    # Tied embeddings; bf16.
+    "tied": Shape(hidden=64, heads=4, kv=2, head_dim=16, ffn=91, vocab=80, tied=True, dtype="bf16"),
+    # As many key heads as heads, whose size is not hidden / heads; biases; no size is a multiple
+    # of a vector's; f16.
+    "odd": Shape(hidden=57, heads=3, kv=3, head_dim=22, ffn=77, vocab=83, dtype="f16",
+                 attention_bias=True, mlp_bias=True),
+}
+EXACT = ["config.json", "model.safetensors", "prompt.txt", "greedy.txt"]
+
+
+def make(shape, directory):
+    save(shape, directory)
+    (directory / "generation_config.json").unlink()  # says nothing that config.json does not
+    lead = write_reference(load(directory), directory)
+    # Two logits may be off by 1e-4 each, and yet no other token is the likeliest.
+    assert lead > 2e-4, (directory.name, lead)
+
+
+def differences(made, committed):
+    found = [n for n in EXACT if (made / n).read_bytes() != (committed / n).read_bytes()]
+    # Not to the bit: torch sums up in another order on another processor.
+    if not compare(Matrix(made / "logits.npy"), Matrix(committed / "logits.npy")) < 1e-5:
+        found.append("logits.npy")
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        for name, shape in FIXTURES.items():
+            committed = INPUTS / "parity" / name
+            if not options.check:
+                make(shape, committed)
+                continue
+            made = pathlib.Path(folder, name)
+            make(shape, made)
+            found = differences(made, committed)
+            failed |= bool(found)
+            different = f"not as made anew: {', '.join(found)}  FAILED"
+            print(f"fixture {name}: {different if found else 'ok'}")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

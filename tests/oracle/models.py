@@ -1,0 +1,169 @@
+"""Llama models of random weights, as transformers saves them, and what it computes with them.
+
+All references are computed in f32, with the numbers that the file holds after rounding.
+"""
+import dataclasses
+import json
+import math
+import pathlib
+import random
+
+import numpy
+import torch
+import transformers
+
+LENGTH = 130  # of the prompt
+GREEDY_AFTER, GREEDY = 7, 64
+TYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
+
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    hidden: int = 64
+    heads: int = 8
+    kv: int = 2
+    head_dim: int = 8
+    ffn: int = 91
+    layers: int = 2
+    vocab: int = 300
+    context: int = 256
+    rope: str = "default"
+    tied: bool = False
+    dtype: str = "f32"
+    attention_bias: bool = False
+    mlp_bias: bool = False
+    shards: bool = False
+    older: bool = False  # a config as transformers 4 wrote it
+
+
+def rope_of(shape):
+    rope = {"rope_theta": 10000.0, "rope_type": shape.rope}
+    if shape.rope == "linear":
+        rope.update(factor=2.5)
+    elif shape.rope == "llama3":
+        # So few positions that some waves are kept, some are blended and some are stretched.
+        low, high, original = 1.0, 4.0, 64
+        rope.update(factor=8.0, low_freq_factor=low, high_freq_factor=high,
+                    original_max_position_embeddings=original)
+        waves = [2 * math.pi * 10000.0 ** (i / shape.head_dim) for i in range(0, shape.head_dim, 2)]
+        bands = {(wave > original / low) - (wave < original / high) for wave in waves}
+        assert bands == {-1, 0, 1}, shape
+    return rope
+
+
+def config_of(shape):
+    return transformers.LlamaConfig(
+        hidden_size=shape.hidden,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.kv,
+        head_dim=shape.head_dim,
+        intermediate_size=shape.ffn,
+        num_hidden_layers=shape.layers,
+        vocab_size=shape.vocab,
+        max_position_embeddings=shape.context,
+        rope_parameters=rope_of(shape),
+        tie_word_embeddings=shape.tied,
+        attention_bias=shape.attention_bias,
+        mlp_bias=shape.mlp_bias,
+        rms_norm_eps=1e-5,
+    )
+
+
+def values(name, shape):
+    """Uniform numbers, which are the same on every machine. Their spread makes attention look at
+    some positions much more than at others, and every part of a layer matter to the result."""
+    if "norm" in name:
+        mean, spread = 1.0, 0.2
+    elif name.endswith("bias"):
+        mean, spread = 0.0, 0.3
+    elif "embed" in name:  # small, lest tied models repeat their last token
+        mean, spread = 0.0, 0.15
+    else:
+        gain = 1.7 if "q_proj" in name or "k_proj" in name else 2.0 if "lm_head" in name else 1.2
+        mean, spread = 0.0, gain / math.sqrt(shape[-1])
+    source = random.Random(name)
+    numbers = [
+        mean + spread * math.sqrt(3) * (2 * source.random() - 1) for _ in range(math.prod(shape))
+    ]
+    return torch.tensor(numbers, dtype=torch.float64).reshape(shape)
+
+
+def save(shape, directory):
+    """Writes the checkpoint."""
+    model = transformers.LlamaForCausalLM(config_of(shape))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(values(name, parameter.shape))
+    model.to(TYPES[shape.dtype]).save_pretrained(
+        directory, max_shard_size="50KB" if shape.shards else "5GB"
+    )
+    if shape.older:
+        path = pathlib.Path(directory, "config.json")
+        config = json.loads(path.read_text())
+        rope = config.pop("rope_parameters")
+        config["rope_theta"] = rope.pop("rope_theta")
+        config["rope_scaling"] = rope
+        config["torch_dtype"] = config.pop("dtype")
+        path.write_text(json.dumps(config, indent=2) + "\n")
+
+
+def prompt_of(vocab):
+    source = random.Random("prompt")
+    return [source.randrange(vocab) for _ in range(LENGTH)]
+
+
+def load(directory, weights=None):
+    """The model of a checkpoint, in f32; with its matrices rounded to `weights` before, if that is
+    given."""
+    model = transformers.LlamaForCausalLM.from_pretrained(
+        directory, dtype=torch.float32, attn_implementation="eager"
+    )
+    if weights:
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if parameter.dim() == 2:
+                    parameter.copy_(parameter.to(TYPES[weights]))
+    return model.eval()
+
+
+class RoundedCache(transformers.DynamicCache):
+    """Keeps keys and values rounded to a type."""
+
+    def __init__(self, dtype, **rest):
+        super().__init__(**rest)
+        self.dtype = dtype
+
+    def update(self, keys, values, *rest, **more):
+        keys, values = (x.to(self.dtype).to(x.dtype) for x in (keys, values))
+        return super().update(keys, values, *rest, **more)
+
+
+def write_reference(model, directory, cache="f32", least=0.0):
+    """Writes what tests/Inputs/parity_check.py compares with. Greedy tokens end before the first
+    that is ahead of the next one by less than `least` of the largest logit. Returns by how much the
+    one that was least ahead of them was."""
+    directory = pathlib.Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    prompt = prompt_of(model.config.vocab_size)
+    with torch.no_grad():
+        run = lambda ids, past: model(torch.tensor([ids]), past_key_values=past).logits[0]
+        logits = run(prompt, RoundedCache(TYPES[cache]))
+        past, greedy, lead = RoundedCache(TYPES[cache]), [], math.inf
+        ids = prompt[:GREEDY_AFTER]
+        while len(greedy) < GREEDY:
+            last = run(ids, past)[-1]
+            first, second = last.topk(2).values.tolist()
+            ahead = (first - second) / last.abs().max().item()
+            if ahead < least:
+                break
+            lead = min(lead, ahead)
+            greedy.append(last.argmax().item())
+            ids = greedy[-1:]
+    text = lambda ids: ",".join(map(str, ids)) + "\n"
+    (directory / "prompt.txt").write_text(text(prompt))
+    (directory / "greedy.txt").write_text(text(greedy))
+    numpy.save(directory / "logits.npy", logits.numpy().astype("<f4"))
+    return lead

@@ -1,0 +1,197 @@
+"""Compares placed executables with transformers, on Llama models of random weights:
+
+    parity.py [--only TEXT] [--keep DIR]
+
+Every model of the grid is placed for prompts in one piece, in chunks of 32 tokens and token by
+token, for this machine and for AVX2 in turn; further models have what the grid lacks. Each is asked
+for the logits of 1, 7 and 130 tokens, of which every one is compared, and for 64 greedy tokens.
+The `ashlar` on PATH is the one that is tested.
+
+With a cache in f32, the largest difference may be 1e-4 of the largest logit. A narrower cache is
+compared with a reference whose cache is rounded as well, and may differ by 4e-3 (bf16) or 5e-4
+(f16): where a key or value lies half-way between two numbers of that type, the last bit of f32
+decides which one it becomes, and all later tokens see it. (1.2e-3 and 1.4e-4 were seen, each from a
+single key or value. What all that rounding does together is ten times as much: 1.5e-2 and 1.5e-3.)
+There, greedy tokens are compared only as far as such a difference cannot turn them.
+"""
+import argparse
+import concurrent.futures
+import dataclasses
+import itertools
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+# This folder comes last: tokenizers.py in it has a package's name.
+sys.path.append(sys.path.pop(0))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/Inputs"))
+from models import Shape, load, save, write_reference
+from parity_check import differences
+
+TOLERANCE = {"f32": 1e-4, "bf16": 4e-3, "f16": 5e-4}
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    shape: Shape
+    chunk: int | None  # None: what the plan decides
+    machine: str = "this"
+    cache: str = "f32"
+    dtype: str | None = None  # that weights are stored in; None: as in the file
+
+
+def grid():
+    heads = {
+        "grouped": dict(hidden=64, heads=8, kv=2, head_dim=8, ffn=91),
+        "multi": dict(hidden=72, heads=4, kv=4, head_dim=18, ffn=75),
+    }
+    axes = itertools.product(heads, ["default", "llama3"], [False, True], ["f32", "bf16"])
+    for i, (head, rope, tied, dtype) in enumerate(axes):
+        shape = Shape(**heads[head], rope=rope, tied=tied, dtype=dtype)
+        name = f"{head}, {rope}{', tied' if tied else ''}"
+        for j, chunk in enumerate([256, 32, 1]):
+            machine = ["this", "cpu-small"][(i.bit_count() + j) % 2]
+            yield Case(name, shape, chunk, machine)
+
+
+def others():
+    grouped = dict(hidden=64, heads=8, kv=2, head_dim=8, ffn=91)
+    biased = Shape(**grouped, dtype="bf16", attention_bias=True, mlp_bias=True)
+    for chunk, machine in [(256, "cpu-small"), (32, "this"), (1, "this")]:
+        yield Case("both biases", biased, chunk, machine)
+    yield Case("attention bias", Shape(attention_bias=True, tied=True), 32, "cpu-small")
+    yield Case("mlp bias", Shape(mlp_bias=True, dtype="f16"), 256)
+    wide = Shape(heads=4, kv=4, head_dim=48, ffn=130, rope="llama3")
+    for chunk, machine in [(256, "this"), (32, "cpu-small")]:
+        yield Case("heads of 48, hidden 64", wide, chunk, machine)
+    large = Shape(heads=4, kv=2, head_dim=64, ffn=129, layers=1, dtype="f16", rope="llama3")
+    yield Case("heads of 64", large, 256)
+    yield Case("heads of 64", large, 32, "cpu-small")
+    yield Case("heads of 128", Shape(heads=2, kv=1, head_dim=128, dtype="bf16"), 32)
+    yield Case("one key head of 8", Shape(kv=1, tied=True), 32)
+    many = Shape(heads=32, kv=1, head_dim=8, dtype="bf16")
+    yield Case("one key head of 32", many, 256, "cpu-small")
+    yield Case("one key head of 32", many, 32)
+    odd = Shape(hidden=57, heads=3, kv=3, head_dim=22, ffn=77, vocab=283, layers=3, dtype="f16")
+    yield Case("odd sizes", odd, 32)
+    yield Case("odd sizes", dataclasses.replace(odd, dtype="bf16"), 256, "cpu-small")
+    yield Case("sums of 1100", Shape(ffn=1100, layers=1), 256)
+    yield Case("sums of 1100", Shape(ffn=1101, layers=1, dtype="bf16"), 32, "cpu-small")
+    yield Case("linear positions", Shape(rope="linear", dtype="bf16"), 256)
+    yield Case("older config", Shape(rope="llama3", dtype="bf16", older=True), 256)
+    yield Case("shards", Shape(shards=True), 32)
+    yield Case("context of 130", Shape(context=130, dtype="bf16"), None)
+    yield Case("chunk of 7", Shape(tied=True, dtype="bf16"), 7)
+    # Five threads, whatever there is, and no instruction set beyond x86-64.
+    for dtype, chunk in [("f32", 256), ("f16", 32), ("bf16", 1)]:
+        yield Case("plain x86-64", Shape(dtype=dtype, rope="llama3"), chunk, "plain")
+    yield Case("stored narrower", Shape(), 256, "this", dtype="bf16")
+    yield Case("stored narrower", Shape(tied=True), 32, "cpu-small", dtype="f16")
+    yield Case("stored wider", Shape(dtype="bf16"), 32, "this", dtype="f32")
+    multi = Shape(hidden=72, heads=4, kv=4, head_dim=18, ffn=75, dtype="bf16", rope="llama3")
+    for cache in ["bf16", "f16"]:
+        for chunk, machine in [(256, "this"), (32, "cpu-small"), (1, "this")]:
+            yield Case("narrow cache", Shape(dtype="bf16"), chunk, machine, cache)
+        yield Case("narrow cache, multi", multi, 32, "this", cache)
+        yield Case("narrow cache, heads of 64", large, 256, "cpu-small", cache)
+    yield Case("narrow cache", Shape(dtype="bf16"), 256, "plain", "bf16")
+
+
+class Models:
+    """Each checkpoint and each reference once, as folders."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.made = {}
+
+    def checkpoint(self, shape):
+        if shape not in self.made:
+            path = self.folder / f"model{len(self.made)}"
+            save(shape, path)
+            self.made[shape] = path
+        return self.made[shape]
+
+    def reference(self, case):
+        key = (case.shape, case.cache, case.dtype)
+        if key not in self.made:
+            model = self.checkpoint(case.shape)
+            path = self.folder / f"reference{len(self.made)}"
+            least = 0.0 if case.cache == "f32" else 2 * TOLERANCE[case.cache]
+            write_reference(load(model, case.dtype), path, case.cache, least)
+            self.made[key] = path
+        return self.made[key]
+
+
+def plain_machine(folder):
+    path = folder / "plain.yaml"
+    lines = (ROOT / "specs/machines/cpu-small.yaml").read_text().splitlines()
+    lines = [line.replace("threads: 2", "threads: 5") for line in lines if " isa: " not in line]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def build(case, model, app, plain):
+    command = ["ashlar", "build", model, "-o", app, "--kv-dtype", case.cache]
+    if case.chunk:
+        command += ["--prefill-chunk", str(case.chunk)]
+    if case.machine != "this":
+        command += ["--machine", plain if case.machine == "plain" else case.machine]
+    if case.dtype:
+        command += ["--dtype", case.dtype]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"ashlar build exits with {done.returncode}: {done.stderr}")
+
+
+def judge(case, model, reference, app, plain):
+    """A row of the table, behind the name; and whether it is good."""
+    try:
+        build(case, model, app, plain)
+        errors, agreed, asked = differences(app, reference)
+    except (RuntimeError, ValueError) as error:
+        return str(error), False
+    finally:
+        app.unlink(missing_ok=True)
+    row = "  ".join(f"{error:7.1e}" for error in errors) + f"  {agreed:3} of {asked}"
+    return row, max(errors) <= TOLERANCE[case.cache] and agreed == asked
+
+
+def show(case, row, verdict):
+    weights = case.shape.dtype + (f" as {case.dtype}" if case.dtype else "")
+    print(f"{case.name:26} {weights:12} {case.cache:5} {case.chunk or 'plan':>5} {case.machine:10}"
+          f" {row}  {verdict}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", metavar="TEXT", default="", help="models with this in their name")
+    parser.add_argument("--keep", metavar="DIR", type=pathlib.Path, help="keep models in DIR")
+    options = parser.parse_args()
+    cases = [case for case in itertools.chain(grid(), others()) if options.only in case.name]
+    failed = 0
+    print(f"{'model':26} {'weights':12} {'cache':5} {'chunk':>5} {'machine':10}"
+          "       1        7      130  greedy")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or pathlib.Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        plain, models = plain_machine(folder), Models(folder)
+        # Before the builds, which want the processors for themselves.
+        folders = [(models.checkpoint(case.shape), models.reference(case)) for case in cases]
+        with concurrent.futures.ThreadPoolExecutor(max(1, os.cpu_count() // 2)) as pool:
+            rows = [
+                pool.submit(judge, case, *folders[i], folder / f"app{i}", plain)
+                for i, case in enumerate(cases)
+            ]
+            for case, row in zip(cases, rows):
+                text, good = row.result()
+                failed += not good
+                show(case, text, "ok" if good else "FAILED")
+    sys.exit(failed != 0)
+
+
+if __name__ == "__main__":
+    main()
