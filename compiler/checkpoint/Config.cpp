@@ -182,6 +182,11 @@ bool ConfigReader::override(const std::string &text) {
     diags.error(Exit::BadInput, place, "expected KEY=VALUE");
     return false;
   }
+  if (auto [outer, inner] = key.split('.'); !inner.empty()) {
+    diags.error(Exit::BadInput, place, "a key within \"" + outer + "\" cannot be set by itself");
+    diags.note("set the whole of it: --set '" + outer + "={\"" + inner + "\": …}'");
+    return false;
+  }
   // What is no JSON is a string: quotes get lost in shells.
   Diagnostics quiet(llvm::nulls());
   std::optional<Value> json = parseJson(quiet.add("", value), quiet);
