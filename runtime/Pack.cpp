@@ -1,6 +1,7 @@
 #include "runtime/Pack.h"
 
 #include "runtime/Checksum.h"
+#include "runtime/FileBytes.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,24 +17,6 @@ namespace ashlar {
 static constexpr uint64_t SliceBytes = uint64_t(4) << 20; // one thread's read
 static constexpr uint64_t MaxEntries = uint64_t(1) << 24;
 static constexpr const char *BuildAnew = "build the app anew with ashlar build";
-
-/// The whole of `bytes`, or false with errno (0 when the file ends early).
-static bool readAt(int file, void *to, uint64_t bytes, uint64_t offset) {
-  auto *p = static_cast<char *>(to);
-  while (bytes) {
-    ssize_t n = pread(file, p, std::min<uint64_t>(bytes, 1 << 30), off_t(offset));
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0) {
-      errno = n == 0 ? 0 : errno;
-      return false;
-    }
-    p += n;
-    bytes -= uint64_t(n);
-    offset += uint64_t(n);
-  }
-  return true;
-}
 
 static std::string reason() { return errno ? std::strerror(errno) : "the file ends early"; }
 

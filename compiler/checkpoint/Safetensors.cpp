@@ -2,6 +2,8 @@
 
 #include "compiler/support/Files.h"
 
+#include "runtime/FileBytes.h"
+
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/Errno.h"
@@ -14,22 +16,6 @@
 #include <unistd.h>
 
 namespace ashlar {
-
-/// Reads exactly these bytes: one call moves at most 2 GiB, and may move less or be interrupted.
-static bool readAt(int file, uint64_t offset, char *into, uint64_t bytes) {
-  errno = 0;
-  while (bytes) {
-    ssize_t got = pread(file, into, bytes, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return false;
-    into += got;
-    offset += static_cast<uint64_t>(got);
-    bytes -= static_cast<uint64_t>(got);
-  }
-  return true;
-}
 
 bool checkExtents(llvm::StringRef file, llvm::ArrayRef<Tensor> tensors, uint64_t dataBytes,
                   Diagnostics &diags) {
@@ -106,7 +92,7 @@ static bool readOpened(const std::string &path, int file, uint64_t size, Checkpo
   if (size < 8)
     return refuse("is " + llvm::Twine(size) + " bytes long; a safetensors file has at least 8");
   char prefix[8];
-  if (!readAt(file, 0, prefix, sizeof prefix))
+  if (!readAt(file, prefix, sizeof prefix, 0))
     return unread();
   if (llvm::StringRef(prefix, sizeof prefix) == "version ") {
     refuse("is a pointer of Git LFS, not the weights themselves");
@@ -125,7 +111,7 @@ static bool readOpened(const std::string &path, int file, uint64_t size, Checkpo
   }
 
   auto bytes = std::make_unique_for_overwrite<char[]>(8 + headerBytes);
-  if (!readAt(file, 0, bytes.get(), 8 + headerBytes))
+  if (!readAt(file, bytes.get(), 8 + headerBytes, 0))
     return unread();
   llvm::StringRef start(bytes.get(), 8 + headerBytes);
   if (llvm::support::endian::read64le(bytes.get()) != headerBytes)

@@ -5,6 +5,7 @@
 #include "compiler/support/Embedded.h"
 #include "compiler/support/Files.h"
 
+#include "runtime/FileBytes.h"
 #include "runtime/PackFormat.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -79,16 +80,9 @@ static std::optional<uint64_t> copyProgram(const std::string &program, int file,
     diags.error(Exit::InputOutput, program, "cannot be read: " + bytes.getError().message());
     return std::nullopt;
   }
-  llvm::StringRef rest = (*bytes)->getBuffer();
-  while (!rest.empty()) {
-    ssize_t n = write(file, rest.data(), rest.size());
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0) {
-      diags.error(Exit::InputOutput, app, llvm::formatv("cannot write: {0}", strerror(errno)));
-      return std::nullopt;
-    }
-    rest = rest.drop_front(size_t(n));
+  if (!writeAll(file, (*bytes)->getBufferStart(), (*bytes)->getBufferSize())) {
+    diags.error(Exit::InputOutput, app, llvm::formatv("cannot write: {0}", strerror(errno)));
+    return std::nullopt;
   }
   return (*bytes)->getBufferSize();
 }

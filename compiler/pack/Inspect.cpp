@@ -3,6 +3,7 @@
 #include "compiler/support/DataType.h"
 
 #include "runtime/Checksum.h"
+#include "runtime/FileBytes.h"
 #include "runtime/PackFormat.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -27,21 +28,6 @@ struct Index {
   std::string names;
 };
 } // namespace
-
-static bool readAt(int file, void *to, uint64_t bytes, uint64_t offset) {
-  auto *p = static_cast<char *>(to);
-  while (bytes) {
-    ssize_t n = pread(file, p, bytes, off_t(offset));
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return false;
-    p += n;
-    bytes -= uint64_t(n);
-    offset += uint64_t(n);
-  }
-  return true;
-}
 
 /// The index of the pack that ends the file, or what is wrong with it.
 static std::string readIndex(int file, uint64_t base, Index &index) {

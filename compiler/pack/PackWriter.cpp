@@ -3,6 +3,7 @@
 #include "compiler/support/Files.h"
 
 #include "runtime/Checksum.h"
+#include "runtime/FileBytes.h"
 #include "runtime/PackFormat.h"
 #include "templates/cpu/panels.h"
 
@@ -29,22 +30,12 @@ public:
 
   uint64_t position() const { return at; }
   bool write(const void *data, uint64_t bytes) {
-    auto *p = static_cast<const char *>(data);
-    while (bytes) {
-      // One call moves at most 2 GiB on Linux.
-      ssize_t n = pwrite(file, p, std::min<uint64_t>(bytes, 1 << 30), off_t(base + at));
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0) {
-        diags.error(Exit::InputOutput, name,
-                    llvm::formatv("cannot write at byte {0}: {1}", base + at,
-                                  n < 0 ? std::strerror(errno) : "no progress"));
-        return false;
-      }
-      p += n;
-      bytes -= uint64_t(n);
-      at += uint64_t(n);
+    if (!writeAt(file, data, bytes, base + at)) {
+      diags.error(Exit::InputOutput, name,
+                  llvm::formatv("cannot write at byte {0}: {1}", base + at, std::strerror(errno)));
+      return false;
     }
+    at += bytes;
     return true;
   }
   bool padTo(uint64_t position) {
@@ -92,22 +83,12 @@ public:
     return false;
   }
   bool read(void *to, uint64_t bytes, uint64_t offset, Diagnostics &diags) const {
-    auto *p = static_cast<char *>(to);
-    while (bytes) {
-      ssize_t n = pread(file, p, std::min<uint64_t>(bytes, 1 << 30), off_t(offset));
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0) {
-        diags.error(Exit::InputOutput, description->path,
-                    llvm::formatv("cannot read at byte {0}: {1}", offset,
-                                  n < 0 ? std::strerror(errno) : "the file became shorter"));
-        return false;
-      }
-      p += n;
-      bytes -= uint64_t(n);
-      offset += uint64_t(n);
-    }
-    return true;
+    if (readAt(file, to, bytes, offset))
+      return true;
+    diags.error(Exit::InputOutput, description->path,
+                llvm::formatv("cannot read at byte {0}: {1}", offset,
+                              errno ? std::strerror(errno) : "the file became shorter"));
+    return false;
   }
 
 private:

@@ -1,5 +1,7 @@
 #include "compiler/support/Files.h"
 
+#include "runtime/FileBytes.h"
+
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -49,18 +51,6 @@ std::optional<llvm::StringRef> readText(const std::string &path, Bytes limit, Di
   return diags.add(std::move(*buffer));
 }
 
-static bool writeAll(int file, llvm::StringRef bytes) {
-  while (!bytes.empty()) {
-    ssize_t written = write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return false;
-    bytes = bytes.drop_front(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 static bool cannotWrite(const std::string &path, Diagnostics &diags) {
   diags.error(Exit::InputOutput, path, "cannot be written: " + llvm::sys::StrError(errno));
   return false;
@@ -71,7 +61,7 @@ static bool writeInPlace(const std::string &path, llvm::StringRef bytes, Diagnos
   int file = llvm::sys::RetryAfterSignal(-1, ::open, path.c_str(), O_WRONLY | O_CLOEXEC);
   if (file < 0)
     return cannotWrite(path, diags);
-  bool done = writeAll(file, bytes);
+  bool done = writeAll(file, bytes.data(), bytes.size());
   int reason = errno;
   done = close(file) == 0 && done;
   errno = reason;
@@ -118,13 +108,15 @@ bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnost
 bool writeFile(const std::string &path, llvm::StringRef bytes, Diagnostics &diags) {
   if (path == "-") {
     llvm::outs().flush();
-    return writeAll(STDOUT_FILENO, bytes) || cannotWrite("standard output", diags);
+    return writeAll(STDOUT_FILENO, bytes.data(), bytes.size()) ||
+           cannotWrite("standard output", diags);
   }
   struct stat status;
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
     return writeInPlace(path, bytes, diags);
-  return replaceFile(path, std::nullopt, diags,
-                     [&](int file) { return writeAll(file, bytes) || cannotWrite(path, diags); });
+  return replaceFile(path, std::nullopt, diags, [&](int file) {
+    return writeAll(file, bytes.data(), bytes.size()) || cannotWrite(path, diags);
+  });
 }
 
 bool writeIfChanged(const std::string &path, llvm::StringRef bytes, Diagnostics &diags) {

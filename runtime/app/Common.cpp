@@ -1,5 +1,7 @@
 #include "runtime/app/Verbs.h"
 
+#include "runtime/FileBytes.h"
+
 #include <time.h>
 #include <unistd.h>
 
@@ -21,19 +23,11 @@ uint64_t now() {
   return uint64_t(t.tv_sec) * 1000000000 + uint64_t(t.tv_nsec);
 }
 
-Failure writeAll(int file, const void *data, uint64_t bytes, const char *name) {
-  auto *p = static_cast<const char *>(data);
-  while (bytes) {
-    ssize_t n = write(file, p, bytes);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return {ExitCode::InputOutput,
-              std::string(name) + ": cannot be written: " + std::strerror(errno), ""};
-    p += n;
-    bytes -= uint64_t(n);
-  }
-  return {};
+Failure put(int file, const void *data, uint64_t bytes, const char *name) {
+  if (writeAll(file, data, bytes))
+    return {};
+  return {ExitCode::InputOutput, std::string(name) + ": cannot be written: " + std::strerror(errno),
+          ""};
 }
 
 Failure checkPrompt(const ModelInfo &model, const AppOptions &options) {

@@ -16,23 +16,23 @@ public:
     if (form == OutputForm::Text && session.tokenizer())
       stream.emplace(*session.tokenizer());
   }
-  Failure put(int32_t id) {
+  Failure add(int32_t id) {
     if (stream) {
       std::string_view piece = stream->feed(id);
-      return writeAll(STDOUT_FILENO, piece.data(), piece.size(), "standard output");
+      return put(STDOUT_FILENO, piece.data(), piece.size(), "standard output");
     }
     char text[16];
     int length = std::snprintf(text, sizeof(text), first ? "%d" : ",%d", id);
     first = false;
-    return writeAll(STDOUT_FILENO, text, uint64_t(length), "standard output");
+    return put(STDOUT_FILENO, text, uint64_t(length), "standard output");
   }
   Failure finish() {
     if (stream) {
       std::string_view rest = stream->finish();
-      if (Failure f = writeAll(STDOUT_FILENO, rest.data(), rest.size(), "standard output"))
+      if (Failure f = put(STDOUT_FILENO, rest.data(), rest.size(), "standard output"))
         return f;
     }
-    return writeAll(STDOUT_FILENO, "\n", 1, "standard output");
+    return put(STDOUT_FILENO, "\n", 1, "standard output");
   }
 
 private:
@@ -94,7 +94,7 @@ Failure generate(const ModelInfo &model, const AppOptions &options) {
         std::find(model.endTokens.begin(), model.endTokens.end(), id) != model.endTokens.end();
     if (end && !options.ignoreEnd)
       break;
-    if (Failure f = sink.put(id))
+    if (Failure f = sink.add(id))
       return f;
     ++times.generated;
     if (times.generated == options.count)

@@ -48,13 +48,13 @@ Failure logits(const ModelInfo &model, const AppOptions &options) {
     return {ExitCode::InputOutput, options.output + ": cannot be written: " + strerror(errno), ""};
   std::string header = npyHeader(ids.size(), model.vocabulary);
   Writing writing{file, model.vocabulary * sizeof(float), {}};
-  writing.failure = writeAll(file, header.data(), header.size(), name);
+  writing.failure = put(file, header.data(), header.size(), name);
   Failure appended = session.append(
       ids,
       [](void *context, uint64_t, const float *row) {
         auto &w = *static_cast<Writing *>(context);
         if (!w.failure)
-          w.failure = writeAll(w.file, row, w.bytes, "the logits");
+          w.failure = put(w.file, row, w.bytes, "the logits");
       },
       &writing);
   if (file != STDOUT_FILENO && close(file) != 0 && !writing.failure)

@@ -13,7 +13,7 @@ Failure showPlan(const ModelInfo &model, const AppOptions &options) {
   std::string text;
   if (Failure f = pack.text(options.json ? PackKind::Report : PackKind::Plan, text))
     return f;
-  return writeAll(STDOUT_FILENO, text.data(), text.size(), "standard output");
+  return put(STDOUT_FILENO, text.data(), text.size(), "standard output");
 }
 
 Failure check(const ModelInfo &model, const AppOptions &options) {
@@ -24,7 +24,7 @@ Failure check(const ModelInfo &model, const AppOptions &options) {
                       f ? f.text : pack.where() + ", " + std::to_string(pack.bytes()) + " bytes",
                       f.code});
   std::string text = table(findings);
-  if (Failure w = writeAll(STDOUT_FILENO, text.data(), text.size(), "standard output"))
+  if (Failure w = put(STDOUT_FILENO, text.data(), text.size(), "standard output"))
     return w;
   for (const Finding &finding : findings)
     if (finding.missing != ExitCode::Done)

@@ -20,7 +20,7 @@ Failure checkPrompt(const ModelInfo &model, const AppOptions &options);
 Failure promptIds(const Session &session, const AppOptions &options, std::vector<int32_t> &ids);
 
 /// Writes all of it, to a descriptor; allocates nothing.
-Failure writeAll(int file, const void *data, uint64_t bytes, const char *name);
+Failure put(int file, const void *data, uint64_t bytes, const char *name);
 
 /// Nanoseconds of a clock that only goes forward.
 uint64_t now();
