@@ -54,6 +54,14 @@ if nvcc:
 if shutil.which("clang++", path=config.environment["PATH"]):
     config.available_features.add("clang")
 
+# Some containers have no pseudo-terminals.
+try:
+    for end in os.openpty():
+        os.close(end)
+    config.available_features.add("terminal")
+except OSError:
+    pass
+
 # Tests that set `config.parallelism_group = "gpu"` take turns.
 lit_config.parallelism_groups["gpu"] = 1
 
