@@ -14,6 +14,10 @@ namespace {
 
 constexpr char Digest[] = "0123456789abcdef0123456789abcdef";
 
+// Of the last pack that was opened: reading a section into too little room, and loading from a file
+// that became shorter.
+Failure larger, shortened;
+
 /// A small pack: header, one plan of 16 bytes, index, trailer. `change` may touch header and entry.
 template <class Change> Failure openPack(Change change, std::span<const Extent> extents = {}) {
   PackHeader header{};
@@ -57,8 +61,19 @@ template <class Change> Failure openPack(Change change, std::span<const Extent> 
   std::string text;
   if (!failure)
     failure = pack.text(PackKind::Plan, text);
-  if (!failure)
+  if (!failure) {
+    std::byte small[8];
+    uint64_t room = sizeof(small);
+    larger = pack.read(PackKind::Plan, small, room);
     failure = pack.text(PackKind::Report, text);
+  }
+  if (!extents.empty() && truncate(path, 256) == 0) { // while the app runs
+    std::byte arena[64];
+    Team team(1);
+    std::string error;
+    CHECK(team.start(error));
+    shortened = pack.load(info, arena, team);
+  }
   unlink(path);
   return failure;
 }
@@ -86,6 +101,17 @@ TEST(entriesLieInThePack) {
 TEST(extentsLieInThePack) {
   Extent beyond[] = {{0, 440, 16}};
   CHECK(says(openPack([](auto &, auto &) {}, beyond), "it is shorter than the plan's weights"));
+}
+
+TEST(sectionsHaveTheRoomOfThePlan) {
+  openPack([](auto &, auto &) {});
+  CHECK(says(larger, "a section of the pack is larger than the plan says"));
+}
+
+TEST(fileThatBecomesShorter) {
+  Extent last[] = {{0, 432, 16}};
+  openPack([](auto &, auto &) {}, last);
+  CHECK(says(shortened, "cannot read the weights: the file ends early"));
 }
 
 TEST(sectionsAreCompared) {
