@@ -24,20 +24,33 @@ static cl::OptionCategory outputCategory("Output options");
 static cl::opt<std::string> inspected(cl::Positional, cl::desc("PATH"), cl::Required,
                                       cl::sub(commands::inspect()));
 
-static cl::opt<Emit>
-    emitKind("emit", cl::desc("what to print:"), cl::init(Emit::Report),
-             cl::values(clEnumValN(Emit::Report, "report", "the plan for people (default)"),
-                        clEnumValN(Emit::Spec, "spec", "the spec as it was read"),
-                        clEnumValN(Emit::Tensors, "tensors", "the checkpoint's tensors"),
-                        clEnumValN(Emit::Model, "model", "the model, every shape a number"),
-                        clEnumValN(Emit::Units, "units", "bytes and time of each unit"),
-                        clEnumValN(Emit::Problem, "problem", "the placement problem, as JSON"),
-                        clEnumValN(Emit::Placement, "placement", "home and executor of each unit"),
-                        clEnumValN(Emit::Schedule, "schedule", "the steps of each phase"),
-                        clEnumValN(Emit::Arena, "arena", "regions and peaks of each memory"),
-                        clEnumValN(Emit::Plan, "plan", "the plan's text"),
-                        clEnumValN(Emit::Sources, "sources", "the emitted source files")),
-             cl::cat(outputCategory), cl::sub(commands::plan()));
+namespace {
+/// The values of an option that names what a phase makes.
+struct EmitValues {
+  template <class Option> void apply(Option &option) const {
+    for (Emit emit : allEmits())
+      option.getParser().addLiteralOption(name(emit), emit, describe(emit));
+  }
+};
+} // namespace
+
+static cl::opt<Emit> emitKind("emit", cl::desc("what to print:"), cl::init(Emit::Report),
+                              EmitValues(), cl::cat(outputCategory), cl::sub(commands::plan()));
+static cl::list<Emit> printAfter("print-after",
+                                 cl::desc("show on standard error what a phase made; may repeat:"),
+                                 EmitValues(), cl::cat(outputCategory), cl::sub(commands::plan()),
+                                 cl::sub(commands::build()), cl::sub(commands::run()));
+static cl::opt<bool> printAfterAll("print-after-all", cl::desc("the same for all phases"),
+                                   cl::cat(outputCategory), cl::sub(commands::plan()),
+                                   cl::sub(commands::build()), cl::sub(commands::run()));
+static cl::opt<bool> timePhases("time-phases", cl::desc("show the time of each phase"),
+                                cl::cat(outputCategory), cl::sub(commands::plan()),
+                                cl::sub(commands::build()), cl::sub(commands::run()));
+static cl::opt<std::string> depfile("depfile",
+                                    cl::desc("write the files that the app is made from, as a "
+                                             "rule for make and ninja"),
+                                    cl::value_desc("FILE"), cl::cat(outputCategory),
+                                    cl::sub(commands::build()));
 static cl::opt<std::string> output("o", cl::desc("output file; of text, - is standard output"),
                                    cl::value_desc("FILE"), cl::cat(outputCategory),
                                    cl::sub(commands::plan()), cl::sub(commands::build()),
@@ -67,6 +80,8 @@ static cl::opt<std::string> disk("disk", cl::desc("measure the disk that holds t
                                  cl::value_desc("DIR"), cl::init("."), cl::cat(requestOptions()),
                                  cl::sub(commands::probe()));
 
+static Watch watch() { return {printAfter, printAfterAll, timePhases}; }
+
 static Exit runPlan(Diagnostics &diags) {
   PlanOptions options;
   if (!parseRequest(options.request, options.planFile, diags))
@@ -79,6 +94,7 @@ static Exit runPlan(Diagnostics &diags) {
   options.json = json;
   if (!output.empty())
     options.output = output;
+  options.watch = watch();
   return planCommand(options, diags);
 }
 
@@ -91,6 +107,7 @@ static bool buildOptions(BuildOptions &options, Diagnostics &diags) {
   options.link.compiler = compiler;
   options.link.jobs = jobs;
   options.link.verbose = verbose;
+  options.watch = watch();
   return true;
 }
 
@@ -104,6 +121,7 @@ static Exit runBuild(Diagnostics &diags) {
   }
   options.app = output;
   options.sources = sources;
+  options.depfile = depfile;
   options.link.append = weights == Weights::Append;
   if (options.app.empty() && options.sources.empty()) {
     wrongUse(diags, "nothing to write",
