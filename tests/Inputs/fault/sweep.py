@@ -2,11 +2,11 @@
 fails, until there is none any more. Each run must end with the exit code that is expected and say
 why, and leave a directory as it was.
 
-    sweep.py LIBRARY --path PART [--calls NAMES] [--error EIO] [--exit 4] [--whole DIR] -- COMMAND…
+    sweep.py LIBRARY --path PART [--calls NAMES] [--error EIO] [--exit 4] [--whole DIR] [--only K] -- COMMAND…
 
 LIBRARY is refuse_calls.cpp, built; PART is part of the paths that count. --error takes a name of
 errno, END (the call moves no bytes) or a signal (sent to the program at the call; then that signal
-is what ends it). For each failed call there is a line "CALL FILE: what the command said", then
+is what ends it). With --only there is one run, in which the K-th call fails. For each failed call there is a line "CALL FILE: what the command said", then
 their number.
 """
 import argparse
@@ -28,6 +28,7 @@ def parse():
     parser.add_argument("--error", default="EIO")
     parser.add_argument("--exit", type=int, default=4)
     parser.add_argument("--whole")
+    parser.add_argument("--only", type=int)
     at = sys.argv.index("--")
     options = parser.parse_args(sys.argv[1:at])
     if options.error == "END":
@@ -67,8 +68,8 @@ def sweep(options, command, log):
     )
     before = snapshot(options.whole)
     calls = wrong = 0
-    while True:
-        environment["FAULT_AT"] = str(calls + 1)
+    while calls < 1 or not options.only:
+        environment["FAULT_AT"] = str(options.only or calls + 1)
         run = subprocess.run(
             command,
             env=environment,
@@ -96,7 +97,7 @@ def sweep(options, command, log):
         said = run.stderr.split("\n", 1)[0]
         print(f"{call} {os.path.basename(path)}: {said}", *faults, sep="; WRONG: ")
         wrong += bool(faults)
-    if run.returncode != 0:
+    if not options.only and run.returncode != 0:
         print(f"without a failed call: exit code {run.returncode}: {run.stderr}")
         wrong += 1
     print(f"{calls} failed calls, {wrong} wrong")
