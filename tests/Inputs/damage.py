@@ -49,6 +49,13 @@ FILES = {
     "unfinished-string": lambda: raw('{"a'),
     "trailing-comma": lambda: raw(GOOD[:-1] + ",}"),
     "control-in-string": lambda: raw('{"a\n":' + entry() + "}"),
+    "bad-escape": lambda: many(('"\\u00zz"', entry())),
+    "no-colon": lambda: raw(GOOD.replace(":", " ", 1)),
+    "no-brackets": lambda: one(shape="2"),
+    "no-comma": lambda: one(more=' "x":1'),
+    "metadata-no-comma": lambda: many(('"__metadata__"', '{"k":"" "l":""}'), data=0),
+    "array-no-comma": lambda: one(more=',"x":[1 1]'),
+    "17-keys": lambda: one(more="".join(f',"x{i}":1' for i in range(17))),
     "deep": lambda: one(more=',"x":[[1]]'),
     # keys
     "twice": lambda: many(('"a"', entry()), ('"a"', entry())),
@@ -168,6 +175,8 @@ CHANGES = {
         lambda files, index: files.update({NORM: files["model.embed_tokens.weight"]})),
     "index-unmapped": change_index(lambda files, index: files.pop(NORM)),
     "index-no-map": change_index(lambda files, index: index.pop("weight_map")),
+    "index-million-and-one": change_index(
+        lambda files, index: files.update((str(i), files[NORM]) for i in range(1_000_001))),
     "index-twin": second_copy,
     "no-weights": convert(None),
     "pickle": convert("pytorch_model.bin"),
