@@ -1,5 +1,6 @@
 #include "compiler/Driver.h"
 
+#include "compiler/DeviceMaps.h"
 #include "compiler/Front.h"
 #include "compiler/checkpoint/Bind.h"
 #include "compiler/checkpoint/Tokenizer.h"
@@ -194,6 +195,21 @@ static bool compile(const Request &request, const std::string &planFile, Compila
   if (wanted(Emit::Model, [&](auto &out) { print(*c.model, out); }))
     return true;
 
+  // By the rules of Accelerate or Transformers, when that was asked for: over modules in their
+  // order, and nothing that the phases below find out.
+  bool printed = true;
+  for (Emit emit : {Emit::Sizes, Emit::Budgets, Emit::DeviceMap})
+    if (wanted(emit,
+               [&](auto &out) { printed = printDeviceMap(*c.model, request, emit, out, diags); }))
+      return printed;
+  if (request.deviceMap.wanted()) {
+    diags.error(Exit::BadInput, "",
+                "--device-map " + request.deviceMap.map +
+                    " is for --emit=device-map; plans are made by time");
+    diags.note("add --emit=device-map, or leave --device-map out");
+    return false;
+  }
+
   if (planFile.empty())
     return decide(request, c, wanted, diags);
   return readTokenizer(request, c, diags) && takePlan(planFile, c, diags);
@@ -205,6 +221,8 @@ static void printSources(const std::vector<SourceFile> &files, llvm::raw_ostream
 }
 
 Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
+  if (!options.modulesFile.empty())
+    return modulesCommand(options, diags);
   Compilation c;
   Wanted wanted(&options);
   if (!compile(options.request, options.planFile, c, wanted, diags))

@@ -12,6 +12,9 @@ enum class Emit : uint8_t {
   Spec,
   Tensors,
   Model,
+  Sizes,
+  Budgets,
+  DeviceMap,
   Units,
   Problem,
   Placement,
@@ -24,7 +27,9 @@ enum class Emit : uint8_t {
 
 struct PlanOptions {
   Request request;
-  std::string planFile; // decisions are taken from this text; empty: made
+  std::string planFile;    // decisions are taken from this text; empty: made
+  std::string modulesFile; // modules to map without a model; empty: none
+  bool splitInput = false; // the modules file is several, divided by lines "// -----"
   Emit emit = Emit::Report;
   std::string output = "-";
   bool json = false;
