@@ -1,5 +1,6 @@
 #include "compiler/Driver.h"
 
+#include "compiler/DeviceMaps.h"
 #include "compiler/Directions.h"
 #include "compiler/Front.h"
 #include "compiler/checkpoint/Bind.h"
@@ -60,7 +61,7 @@ static bool decide(Request request, Compilation &c, PhaseLog &log, Diagnostics &
   // needs beside the model is counted too: the report's table is all that is allocated.
   log.begin("cost");
   c.machine = request.machine.empty() ? thisMachine(diags) : readMachine(request.machine, diags);
-  if (!c.machine || !resolveCaps(*c.machine, request, diags))
+  if (!c.machine)
     return false;
   std::optional<Directions> directions = directionsOf(*c.machine, *c.model, request, diags);
   if (!directions)
@@ -130,6 +131,17 @@ static bool takePlan(const std::string &file, Compilation &c, PhaseLog &log, Dia
   return true;
 }
 
+/// Prints what a device map is made of, or the map. A machine is read only where it matters.
+static bool mapOnly(const Request &request, Emit emit, Compilation &c, llvm::raw_ostream &out,
+                    Diagnostics &diags) {
+  if (needsMachine(request, emit)) {
+    c.machine = request.machine.empty() ? thisMachine(diags) : readMachine(request.machine, diags);
+    if (!c.machine)
+      return false;
+  }
+  return printDeviceMap(*c.model, request, c.machine ? &*c.machine : nullptr, emit, out, diags);
+}
+
 /// From files to a plan: all phases but emission. Ends early, with true, when the result that was
 /// asked for is reached.
 static bool compile(const Request &request, const std::string &planFile, Compilation &c,
@@ -160,6 +172,13 @@ static bool compile(const Request &request, const std::string &planFile, Compila
   if (log.made(Emit::Model, [&](auto &out) { print(*c.model, out); }))
     return true;
 
+  // By the rules of Accelerate or Transformers, when that was asked for: over modules in their
+  // order, and nothing that the phases below find out.
+  bool printed = true;
+  for (Emit emit : {Emit::Sizes, Emit::Budgets, Emit::DeviceMap})
+    if (log.made(emit, [&](auto &out) { printed = mapOnly(request, emit, c, out, diags); }))
+      return printed;
+
   if (planFile.empty())
     return decide(request, c, log, diags);
   return readTokenizer(request, c, diags) && takePlan(planFile, c, log, diags);
@@ -181,6 +200,8 @@ static std::vector<SourceFile> translate(const Compilation &c, PhaseLog &log, Di
 }
 
 Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
+  if (!options.modulesFile.empty())
+    return modulesCommand(options, diags);
   Compilation c;
   PhaseLog log(options.watch, options.emit);
   if (!compile(options.request, options.planFile, c, log, diags))

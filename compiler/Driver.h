@@ -10,7 +10,9 @@ namespace ashlar {
 
 struct PlanOptions {
   Request request;
-  std::string planFile; // decisions are taken from this text; empty: made
+  std::string planFile;    // decisions are taken from this text; empty: made
+  std::string modulesFile; // modules to map without a model; empty: none
+  bool splitInput = false; // the modules file is several, divided by lines "// -----"
   Emit emit = Emit::Report;
   std::string output = "-";
   bool json = false;
