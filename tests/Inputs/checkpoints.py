@@ -201,10 +201,13 @@ def edited(tensors, options):
     return result
 
 
+def json_text(value):
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+
+
 def write_json(directory, name, value):
     with open(os.path.join(directory, name), "w") as file:
-        json.dump(value, file, indent=2, sort_keys=True)
-        file.write("\n")
+        file.write(json_text(value))
 
 
 def write_weights(directory, tensors, options):
