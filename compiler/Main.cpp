@@ -33,8 +33,8 @@ static cl::SubCommand inspectCommandLine("inspect", "show a checkpoint, a pack o
 static cl::list<std::string> inputs(cl::Positional, cl::desc("MODEL [PLAN]"),
                                     cl::sub(planCommandLine), cl::sub(buildCommandLine),
                                     cl::sub(runCommand));
-static cl::opt<std::string> inspected(cl::Positional, cl::desc("PATH"), cl::Required,
-                                      cl::sub(inspectCommandLine));
+static cl::list<std::string> inspected(cl::Positional, cl::desc("PATH..."), cl::OneOrMore,
+                                       cl::sub(inspectCommandLine));
 static cl::opt<std::string> spec("spec", cl::desc("the model's spec"), cl::value_desc("FILE"),
                                  REQUEST);
 static cl::opt<std::string> machineFile("machine",
@@ -43,6 +43,9 @@ static cl::opt<std::string> machineFile("machine",
                                         cl::value_desc("FILE"), REQUEST);
 static cl::list<std::string> set("set", cl::desc("override a config key; may repeat"),
                                  cl::value_desc("KEY=VALUE"), REQUEST);
+static cl::opt<bool> strict("strict",
+                            cl::desc("refuse tensors that the spec does not read (default: warn)"),
+                            REQUEST);
 static cl::opt<std::string> maxMemory("max-memory", cl::desc("caps by memory, as in cpu=60GiB"),
                                       cl::value_desc("NAME=SIZE,..."), REQUEST);
 static cl::opt<std::string> context("context",
@@ -182,6 +185,7 @@ static bool parseRequest(Request &request, std::string &planFile, Diagnostics &d
   request.spec = spec;
   request.machine = machineFile;
   request.set = set;
+  request.strict = strict;
   request.tokenizer = !noTokenizer;
   std::vector<std::string> files = inputs;
   if (!from.empty() && from != "plan")
@@ -297,6 +301,15 @@ static Exit runProbe(Diagnostics &diags) {
   return diags.exit();
 }
 
+static Exit runInspect(Diagnostics &diags) {
+  if (json && inspected.size() > 1) {
+    wrongUse(diags, "--json shows one PATH, and there are " + llvm::Twine(inspected.size()),
+             "name one of them");
+    return diags.exit();
+  }
+  return inspectCommand(std::vector<std::string>(inspected), json, diags);
+}
+
 static void printVersion(llvm::raw_ostream &out) {
   out << "ashlar " ASHLAR_VERSION " (plan format 1, pack format " << PackVersion << ", LLVM "
       << LLVM_VERSION_STRING << ")\n";
@@ -327,7 +340,7 @@ int main(int argc, char **argv) {
   else if (probeCommand)
     exit = runProbe(diags);
   else if (inspectCommandLine)
-    exit = inspectCommand(inspected, json, diags);
+    exit = runInspect(diags);
   else
     wrongUse(diags, "no command", "ashlar --help lists them: probe, plan, build, run, inspect");
   return static_cast<int>(exit);

@@ -68,6 +68,7 @@ struct Checkpoint {
   std::string directory; // as the user wrote it; empty for a single file
   std::vector<WeightFile> files;
   std::vector<Tensor> tensors; // sorted by name
+  Bytes bytes;                 // of all tensors
   const Tensor *find(llvm::StringRef name) const;
 };
 

@@ -44,8 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz::Quiet first;
     if (parseHeader("input", llvm::StringRef(whole).substr(8), tensors, first.diags))
       for (const Tensor &tensor : tensors)
-        length = std::max(length, 8 + size + std::min(tensor.offset + tensor.bytes.value,
-                                                      uint64_t(1) << 62));
+        length = std::max(
+            length, 8 + size + std::min(tensor.offset + tensor.bytes.value, uint64_t(1) << 62));
   }
   file.hold(bytes, length);
   Checkpoint checkpoint;
