@@ -299,7 +299,8 @@ static void inspect(const std::string &path, bool json, llvm::raw_ostream &out,
     std::optional<Checkpoint> checkpoint = readCheckpoint(path, diags);
     if (checkpoint)
       json ? printJson(*checkpoint, out) : print(*checkpoint, out);
-  } else if (inspectPack(path, json, out, diags) == Inspected::NoPack) {
+  } else if (inspectPack(path, json, out, diags) == Inspected::NoPack &&
+             !refuseFormat(path, llvm::sys::path::filename(path), diags)) {
     diags.error(Exit::BadInput, path, "is no checkpoint, pack or app");
     diags.note("a checkpoint is a directory or a .safetensors file; a pack or an app ends with "
                "a pack's trailer (strip removes it)");

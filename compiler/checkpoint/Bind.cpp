@@ -169,7 +169,8 @@ static llvm::StringRef moduleOf(llvm::StringRef tensor) {
 void Binder::sortUnread() {
   llvm::StringSet<> modules;
   for (const Weight &weight : model.weights)
-    if (llvm::StringRef module = moduleOf(weight.tensor); !module.empty())
+    if (llvm::StringRef module = moduleOf(weight.tensor);
+        !module.empty() && checkpoint.find(weight.tensor))
       modules.insert(module);
   auto whole = std::stable_partition(unread.begin(), unread.end(), [&](llvm::StringRef name) {
     return !modules.contains(moduleOf(name));

@@ -56,9 +56,9 @@ const Tensor *Checkpoint::find(llvm::StringRef name) const {
 /// them beside those that are read here.
 static bool isMakersOwn(llvm::StringRef name) { return name.starts_with("consolidated"); }
 
-/// Says what to do with weights in another format; false where the name is of none. The commands
-/// name files by placeholders: a file's name is its maker's, and would run as code in them.
-static bool refuseFormat(llvm::StringRef place, llvm::StringRef name, Diagnostics &diags) {
+// The commands name files by placeholders: a file's name is its maker's, and would run as code in
+// them.
+bool refuseFormat(llvm::StringRef place, llvm::StringRef name, Diagnostics &diags) {
   if (name.ends_with(".gguf")) {
     diags.error(Exit::BadInput, place, "\"" + name + "\" is a GGUF file, which is not read");
     diags.note("use the safetensors checkpoint that it was made from, or convert it: python3 -c "

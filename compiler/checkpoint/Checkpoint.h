@@ -76,6 +76,9 @@ struct Checkpoint {
 /// the only *.safetensors) or of one .safetensors file.
 std::optional<Checkpoint> readCheckpoint(const std::string &path, Diagnostics &diags);
 
+/// Says how to convert weights in another format; false where the name is of none.
+bool refuseFormat(llvm::StringRef place, llvm::StringRef name, Diagnostics &diags);
+
 /// Reads one file's header and appends its tensors: the rules of the format, every one checked
 /// before a byte of it is trusted.
 bool readSafetensors(const std::string &path, Checkpoint &into, Diagnostics &diags);
