@@ -129,9 +129,8 @@ TEST(totalOverflows) {
   llvm::raw_string_ostream out(messages);
   Diagnostics diags(out);
   for (int i = 0; i < 16; ++i) {
-    std::string bytes = file(R"({"a":{"dtype":"U8","shape":[)" + text +
-                                 R"(],"data_offsets":[0,)" + text + "]}}",
-                             0);
+    std::string bytes = file(
+        R"({"a":{"dtype":"U8","shape":[)" + text + R"(],"data_offsets":[0,)" + text + "]}}", 0);
     int each = memfd_create("safetensors", MFD_CLOEXEC);
     CHECK_EQ(write(each, bytes.data(), bytes.size()), bytes.size());
     CHECK_EQ(ftruncate(each, static_cast<off_t>(bytes.size() + size)), 0);
