@@ -1,5 +1,6 @@
 #include "compiler/Driver.h"
 
+#include "compiler/Directions.h"
 #include "compiler/Front.h"
 #include "compiler/checkpoint/Bind.h"
 #include "compiler/checkpoint/Tokenizer.h"
@@ -28,13 +29,14 @@ namespace {
 /// What the phases have made so far. Each is set by one phase and only read by those after it.
 struct Compilation {
   std::optional<Sources> sources;
-  std::optional<Model> model;
+  std::optional<Model> model; // whole
   std::string tokenizer;
   std::optional<Machine> machine;
   std::optional<Solution> solution;
   std::vector<plan::Phase> phases;
   Arena arena;
   std::optional<plan::Plan> plan;
+  std::optional<Model> placed; // the model in the parts that the plan places
 };
 
 /// Prints a phase's result when it is the one that was asked for; tells whether it was.
@@ -55,36 +57,6 @@ private:
 };
 } // namespace
 
-/// Caps name memories, or processors by Accelerate's habit ("cpu"): turned into memories.
-static bool resolveCaps(const Machine &machine, Request &request, Diagnostics &diags) {
-  std::map<std::string, Bytes> caps;
-  for (auto &[name, bytes] : request.maxMemory) {
-    std::string memory;
-    for (const Memory &m : machine.memories)
-      if (m.name == name)
-        memory = name;
-    for (const Processor &p : machine.processors)
-      if (memory.empty() && p.name == name)
-        memory = machine.memory(p.memory).name;
-    if (memory.empty()) {
-      std::string known = llvm::join(
-          llvm::map_range(machine.memories, [](const Memory &m) { return m.name; }), ", ");
-      diags.error(Exit::BadInput, "",
-                  "--max-memory names '" + name + "', which the machine does not have");
-      diags.note("its memories: " + known);
-      return false;
-    }
-    if (!caps.try_emplace(memory, bytes).second) {
-      diags.error(Exit::BadInput, "",
-                  "--max-memory names the memory " + memory + " twice, here as '" + name + "'");
-      diags.note("cap each memory once");
-      return false;
-    }
-  }
-  request.maxMemory = std::move(caps);
-  return true;
-}
-
 static bool readTokenizer(const Request &request, Compilation &c, Diagnostics &diags) {
   if (!request.tokenizer)
     return true;
@@ -99,57 +71,48 @@ static Fittings fittings(const Compilation &c) {
   return {Bytes(c.tokenizer.size()), Bytes(samplerBytes(c.model->vocabulary))};
 }
 
-/// Placement has one processor to choose from so far, and apps run on it.
-static bool oneProcessor(const Machine &machine, Diagnostics &diags) {
-  if (machine.processors.size() == 1 && machine.memories.size() == 1 &&
-      machine.processors.front().kind == ProcessorKind::Cpu)
-    return true;
-  diags.error(Exit::BadInput, machine.name,
-              llvm::formatv("has {0} processors and {1} memories; models are placed on one cpu and "
-                            "its memory",
-                            machine.processors.size(), machine.memories.size()));
-  diags.note("name a profile of the cpu alone with --machine FILE");
-  return false;
-}
-
 /// Decides. Ends early, with true, when the result that was asked for is reached.
 static bool decide(Request request, Compilation &c, Wanted &wanted, Diagnostics &diags) {
   // Bytes in the layouts of this machine, and time on each of its processors. What the runtime
   // needs beside the model is counted too: the report's table is all that is allocated.
   c.machine = request.machine.empty() ? thisMachine(diags) : readMachine(request.machine, diags);
-  if (!c.machine || !oneProcessor(*c.machine, diags) || !resolveCaps(*c.machine, request, diags))
+  if (!c.machine || !resolveCaps(*c.machine, request, diags))
+    return false;
+  std::optional<Directions> directions = directionsOf(*c.machine, *c.model, request, diags);
+  if (!directions)
     return false;
   if (!readTokenizer(request, c, diags))
     return false;
   // Who computes what, and where the weights stay. What does not fit is refused here.
-  c.solution = solve(*c.model, *c.machine, request, fittings(c), diags);
+  c.solution = solve(*c.model, *c.machine, request, *directions, fittings(c), diags);
   if (!c.solution)
     return false;
   if (std::string wrong = verify(c.solution->problem, c.solution->placement); !wrong.empty())
     internalError("the placement breaks its problem: " + wrong);
-  if (wanted(Emit::Units,
-             [&](auto &out) { print(*c.model, *c.machine, c.solution->units, out); }) ||
+  const Model &model = c.solution->model;
+  if (wanted(Emit::Units, [&](auto &out) { print(model, *c.machine, c.solution->units, out); }) ||
       wanted(Emit::Problem,
-             [&](auto &out) { print(c.solution->problem, *c.machine, *c.model, out); }) ||
+             [&](auto &out) { print(c.solution->problem, *c.machine, model, out); }) ||
       wanted(Emit::Placement, [&](auto &out) {
-        print(c.solution->placement, c.solution->problem, *c.machine, *c.model, out);
+        print(c.solution->placement, c.solution->problem, *c.machine, model, out);
       }))
     return true;
 
   // In which order, and what waits for what.
-  c.phases = schedule(*c.model, *c.solution);
-  if (wanted(Emit::Schedule, [&](auto &out) { print(c.phases, *c.model, *c.machine, out); }))
+  c.phases = schedule(*c.machine, *c.solution);
+  if (wanted(Emit::Schedule, [&](auto &out) { print(c.phases, model, *c.machine, out); }))
     return true;
 
   // At which bytes. Beyond this point no size changes.
-  c.arena = layOut(*c.model, *c.machine, *c.solution, c.phases);
+  c.arena = layOut(*c.machine, *c.solution, c.phases);
   if (wanted(Emit::Arena, [&](auto &out) { print(c.arena, out); }))
     return true;
 
   // Written down, and checked by a reader that knows only what is written.
-  c.plan = assemble(*c.model, *c.machine, *c.solution, c.phases, c.arena);
+  c.plan = assemble(digest(*c.model), *c.machine, *c.solution, c.phases, c.arena);
   for (const plan::Violation &violation : plan::verify(*c.plan))
     internalError("the plan is not sound: " + violation.text);
+  c.placed = std::move(c.solution->model);
   return true;
 }
 
@@ -164,8 +127,12 @@ static bool takePlan(const std::string &file, Compilation &c, Diagnostics &diags
   std::vector<plan::Violation> violations = plan::verify(*c.plan);
   for (const plan::Violation &violation : violations)
     diags.error(Exit::BadInput, file, "plan is not sound: " + violation.text);
-  return violations.empty() &&
-         (!c.model || checkAgreement(*c.model, *c.plan, fittings(c), file, diags));
+  if (!violations.empty())
+    return false;
+  if (!c.model)
+    return true;
+  c.placed = cutAsPlanned(*c.model, *c.plan);
+  return checkAgreement(*c.placed, digest(*c.model), *c.plan, fittings(c), file, diags);
 }
 
 /// From files to a plan: all phases but emission. `options` says which phase's text is wanted.
@@ -225,7 +192,9 @@ Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
   wanted(Emit::Report, [&](auto &out) {
     options.json ? plan::printReportJson(*c.plan, out) : plan::printReport(*c.plan, out);
   });
-  wanted(Emit::Sources, [&](auto &out) { printSources(emit(*c.model, *c.plan), out); });
+  if (options.emit == Emit::Sources && !checkRunnable(*c.plan, diags))
+    return diags.exit();
+  wanted(Emit::Sources, [&](auto &out) { printSources(emit(*c.placed, *c.plan), out); });
   writeFile(options.output, wanted.text, diags);
   return diags.exit();
 }
@@ -248,9 +217,10 @@ Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
     return diags.exit();
   Compilation c;
   Wanted nothing(nullptr);
-  if (!compile(options.request, options.planFile, c, nothing, diags))
+  if (!compile(options.request, options.planFile, c, nothing, diags) ||
+      !checkRunnable(*c.plan, diags))
     return diags.exit();
-  std::vector<SourceFile> sources = emit(*c.model, *c.plan);
+  std::vector<SourceFile> sources = emit(*c.placed, *c.plan);
   if (!options.sources.empty() &&
       !writeProject(options.sources, sources, *c.plan, c.sources->checkpoint, c.tokenizer, diags))
     return diags.exit();
@@ -281,12 +251,13 @@ static std::string appKey(const Compilation &c, const std::vector<SourceFile> &s
 Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
   Compilation c;
   Wanted nothing(nullptr);
-  if (!compile(options.request, options.planFile, c, nothing, diags))
+  if (!compile(options.request, options.planFile, c, nothing, diags) ||
+      !checkRunnable(*c.plan, diags))
     return diags.exit();
   std::optional<std::string> directory = cacheDirectory("apps", diags);
   if (!directory)
     return diags.exit();
-  std::vector<SourceFile> sources = emit(*c.model, *c.plan);
+  std::vector<SourceFile> sources = emit(*c.placed, *c.plan);
   app = *directory + "/" + appKey(c, sources, options);
   if (!llvm::sys::fs::can_execute(app))
     linkApp(app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags);

@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <unistd.h>
 
 using namespace ashlar;
@@ -52,6 +53,12 @@ static cl::opt<std::string> context("context",
                                     cl::desc("tokens of a sequence (default: 4096 or the "
                                              "model's limit)"),
                                     cl::value_desc("N"), REQUEST);
+static cl::opt<std::string> batch("batch", cl::desc("sequences at a time (default: 1)"),
+                                  cl::value_desc("N"), REQUEST);
+static cl::list<std::string> pins("pin",
+                                  cl::desc("keep the weights of units on a device, as in "
+                                           "layers.3=cpu; may repeat"),
+                                  cl::value_desc("PATTERN=DEVICE"), REQUEST);
 static cl::opt<std::string> chunk("prefill-chunk",
                                   cl::desc("prompt tokens of a step (default: solved)"),
                                   cl::value_desc("N"), REQUEST);
@@ -163,6 +170,18 @@ static bool parsePairs(const TextOption &option, llvm::StringRef example,
   return true;
 }
 
+static bool parsePins(std::vector<std::pair<std::string, std::string>> &result,
+                      Diagnostics &diags) {
+  for (llvm::StringRef pin : pins) {
+    auto [pattern, device] = pin.rsplit('=');
+    if (pattern.empty() || device.empty())
+      return wrongUse(diags, "--pin: '" + pin + "' is not PATTERN=DEVICE",
+                      "write it as in --pin layers.3=cpu");
+    result.push_back({pattern.str(), device.str()});
+  }
+  return true;
+}
+
 static bool parseWorkload(Workload &result, Diagnostics &diags) {
   std::map<std::string, std::string> pairs;
   if (!parsePairs(workload, "prompt=512,generate=256", pairs, diags))
@@ -196,10 +215,11 @@ static bool parseRequest(Request &request, std::string &planFile, Diagnostics &d
       return wrongUse(diags, "--from=plan needs the plan's file", "write --from=plan MODEL FILE");
     planFile = files.back();
     files.pop_back();
-    for (const TextOption *option :
-         {&machineFile, &maxMemory, &context, &chunk, &weightType, &cacheType, &workload})
-      if (option->getNumOccurrences())
-        return wrongUse(diags, "--" + option->ArgStr + " is decided by the plan",
+    const std::reference_wrapper<const cl::Option> decided[] = {
+        machineFile, maxMemory, context, batch, chunk, weightType, cacheType, workload, pins};
+    for (const cl::Option &option : decided)
+      if (option.getNumOccurrences())
+        return wrongUse(diags, "--" + option.ArgStr + " is decided by the plan",
                         "leave it out, or make another plan with it");
   }
   if (files.size() > 1)
@@ -211,6 +231,10 @@ static bool parseRequest(Request &request, std::string &planFile, Diagnostics &d
     request.model = files.front();
 
   std::map<std::string, std::string> caps;
+  std::optional<uint64_t> sequences;
+  if (!parseNumber(batch, sequences, diags) || !parsePins(request.pins, diags))
+    return false;
+  request.batch = sequences.value_or(1);
   if (!parseNumber(context, request.context, diags) || !parseNumber(chunk, request.chunk, diags) ||
       !parseType(weightType, request.weightType, diags) ||
       !parseType(cacheType, request.cacheType, diags) || !parseWorkload(request.workload, diags) ||

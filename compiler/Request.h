@@ -25,12 +25,14 @@ struct Request {
   std::vector<std::string> set;           // KEY=VALUE over the config
   std::map<std::string, Bytes> maxMemory; // caps by memory
   std::optional<uint64_t> context;        // empty: 4096 or the model's limit
+  uint64_t batch = 1;                     // sequences that are decoded together
   std::optional<uint64_t> chunk;          // tokens of a prefill step; empty: solved
   std::optional<DataType> weightType;     // of matrices; empty: the checkpoint's
   std::optional<DataType> cacheType;      // empty: the checkpoint's
   bool strict = false;                    // refuse tensors that the model does not read
   bool tokenizer = true;                  // false: the app takes and gives token ids only
   Workload workload;
+  std::vector<std::pair<std::string, std::string>> pins; // a unit's pattern and a device
 };
 
 } // namespace ashlar

@@ -1,31 +1,12 @@
 #include "compiler/checkpoint/Binder.h"
 #include "compiler/checkpoint/Quantized.h"
+#include "compiler/support/Pattern.h"
 
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
 
 namespace ashlar {
-
-/// `*` stands for any text. In time of pattern times name at worst, whatever the pattern.
-static bool matches(llvm::StringRef pattern, llvm::StringRef name) {
-  size_t p = 0, n = 0, star = llvm::StringRef::npos, resume = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p;
-      ++n;
-    } else if (star != llvm::StringRef::npos) {
-      p = star + 1;
-      n = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.substr(p).find_first_not_of('*') == llvm::StringRef::npos;
-}
 
 static std::optional<DataType> dataType(TensorType type) {
   switch (type) {

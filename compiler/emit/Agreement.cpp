@@ -1,4 +1,5 @@
 #include "compiler/emit/Emit.h"
+#include "compiler/place/Cut.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -14,15 +15,15 @@ namespace {
 /// alone decides it.
 class Agreement {
 public:
-  Agreement(const Model &model, const plan::Plan &plan, const Fittings &fittings)
-      : model(model), plan(plan), fittings(fittings) {}
+  Agreement(const Model &model, llvm::StringRef digest, const plan::Plan &plan,
+            const Fittings &fittings)
+      : model(model), digest(digest), plan(plan), fittings(fittings) {}
 
   std::vector<std::string> differences;
 
   void check() {
-    std::string expected = digest(model);
-    if (plan.modelDigest != expected)
-      differ("it was made for model {0}, this one is {1}", plan.modelDigest, expected);
+    if (plan.modelDigest != digest)
+      differ("it was made for model {0}, this one is {1}", plan.modelDigest, digest);
     if (plan.units.size() != model.blocks.size())
       differ("it has {0} units, the model has {1} blocks", plan.units.size(), model.blocks.size());
     if (plan.spec != model.spec)
@@ -31,9 +32,7 @@ public:
       differ("its vocabulary is {0}, the model's {1}", plan.vocabulary, model.vocabulary);
     if (plan.context > model.maxContext)
       differ("its context is {0}, the model was made for {1}", plan.context, model.maxContext);
-    if (plan.batch != 1)
-      differ("its batch is {0}, apps run one sequence", plan.batch);
-    machine();
+    names();
     if (!differences.empty())
       return;
     for (const plan::Unit &unit : plan.units)
@@ -43,8 +42,10 @@ public:
       unit(plan.units[at], block);
     if (stored.size() != named.size())
       differ("it stores {0} weights, the model has {1}", stored.size(), named.size());
-    frame("stream", streamFrame(model, plan.chunk));
-    fitting("tokens", Bytes(plan.context * sizeof(int32_t)));
+    for (const plan::Frame &each : plan.frames)
+      if (each.streams)
+        streams(each);
+    fitting("tokens", Bytes(plan.batch * plan.context * sizeof(int32_t)));
     fitting("sampler", fittings.sampler);
     fitting("tokenizer", fittings.tokenizer);
   }
@@ -54,24 +55,20 @@ private:
     differences.push_back(llvm::formatv(format, std::forward<Args>(args)...));
   }
 
-  /// One processor and its memory; their names and those of regions and instruction sets become
-  /// source text.
-  void machine() {
-    if (plan.processors.size() != 1 || plan.memories.size() != 1 ||
-        plan.processors.front().kind != name(ProcessorKind::Cpu)) {
-      differ("it is for {0} processors and {1} memories, apps run on a cpu from its memory",
-             plan.processors.size(), plan.memories.size());
-      return;
-    }
-    for (const std::string &isa : plan.processors.front().isa)
-      if (!llvm::is_contained(knownIsa(), isa))
-        differ("instruction set '{0}' is not known", isa);
-    const plan::Memory &memory = plan.memories.front();
-    for (const plan::Region &region : memory.regions)
-      if (!llvm::StringRef(region.name).starts_with(memory.name + ".") ||
-          !isWord(llvm::StringRef(region.name).drop_front(memory.name.size() + 1)) ||
-          !isWord(memory.name))
-        differ("region '{0}' is not named by its memory and a word", region.name);
+  Sizes sizes() const { return {plan.context, plan.chunk, plan.batch}; }
+
+  /// The names of memories, regions, frames and instruction sets become source text.
+  void names() {
+    for (const plan::Processor &processor : plan.processors)
+      for (const std::string &isa : processor.isa)
+        if (!llvm::is_contained(knownIsa(), isa))
+          differ("instruction set '{0}' is not known", isa);
+    for (const plan::Memory &memory : plan.memories)
+      for (const plan::Region &region : memory.regions)
+        if (!llvm::StringRef(region.name).starts_with(memory.name + ".") ||
+            !isWord(llvm::StringRef(region.name).drop_front(memory.name.size() + 1)) ||
+            !isWord(memory.name))
+          differ("region '{0}' is not named by its memory and a word", region.name);
     for (const plan::Frame &frame : plan.frames)
       if (!isWord(frame.name))
         differ("frame '{0}' is not named by a word", frame.name);
@@ -84,7 +81,7 @@ private:
 
   /// A region that the runtime fills must have the room for it.
   void fitting(llvm::StringRef name, Bytes bytes) {
-    const plan::Memory &memory = plan.memories.front();
+    const plan::Memory &memory = plan.memories[*plan.host()];
     for (const plan::Region &region : memory.regions)
       if (region.name == memory.name + "." + name.str()) {
         if (region.size < bytes)
@@ -114,13 +111,28 @@ private:
     else if (attend && (unit.cache->heads != attend->kvHeads ||
                         unit.cache->dim != attend->headDim || unit.cache->context != plan.context))
       differ("the cache of unit {0} has another shape than the model's", unit.name);
-    plan::Frame expected = packFrame(block, plan.chunk);
+    std::vector<std::string> reads;
+    for (StreamId input : block.inputs)
+      reads.push_back(model.stream(input).name);
+    if (unit.reads != reads || unit.writes != model.stream(block.output).name)
+      differ("unit {0} reads or writes other streams than the model's", unit.name);
+    plan::Frame expected = packFrame(block, sizes());
     if (expected.values.empty())
       return;
     if (!unit.frame)
       differ("unit {0} has no frame", unit.name);
     else
-      frame(plan.frames[*unit.frame].name, expected);
+      frame(plan.frames[*unit.frame], expected);
+  }
+
+  /// The verifier looks that every memory has the streams that are used there; here they must be
+  /// those of the model.
+  void streams(const plan::Frame &found) {
+    std::vector<bool> used;
+    for (const Stream &stream : model.streams)
+      used.push_back(llvm::any_of(
+          found.values, [&](const plan::Value &value) { return value.name == stream.name; }));
+    frame(found, streamFrame(model, used, found.place.memory == *plan.host(), sizes()));
   }
 
   void weight(const plan::Unit &unit, const Weight &expected) {
@@ -138,27 +150,23 @@ private:
       differ("weight {0} comes from another tensor than the model's", expected.name);
   }
 
-  void frame(llvm::StringRef name, const plan::Frame &expected) {
-    auto found = llvm::find_if(plan.frames, [&](auto &f) { return f.name == name; });
-    if (found == plan.frames.end()) {
-      differ("it has no frame {0}", name);
-      return;
-    }
-    if (found->values.size() != expected.values.size())
-      differ("frame {0} has {1} values, the model's {2}", name, found->values.size(),
+  void frame(const plan::Frame &found, const plan::Frame &expected) {
+    if (found.values.size() != expected.values.size())
+      differ("frame {0} has {1} values, the model's {2}", found.name, found.values.size(),
              expected.values.size());
     for (const plan::Value &value : expected.values) {
-      auto same = llvm::find_if(found->values, [&](auto &v) { return v.name == value.name; });
-      if (same == found->values.end())
-        differ("frame {0} has no value {1}", name, value.name);
+      auto same = llvm::find_if(found.values, [&](auto &v) { return v.name == value.name; });
+      if (same == found.values.end())
+        differ("frame {0} has no value {1}", found.name, value.name);
       else if (same->rows != value.rows || same->columns != value.columns ||
                same->first != value.first || same->last != value.last)
         differ("value {0} of frame {1} has another shape or life than the model's", value.name,
-               name);
+               found.name);
     }
   }
 
   const Model &model;
+  llvm::StringRef digest;
   const plan::Plan &plan;
   const Fittings &fittings;
   std::map<std::string, const plan::Weight *> stored;
@@ -166,9 +174,39 @@ private:
 };
 } // namespace
 
-bool checkAgreement(const Model &model, const plan::Plan &plan, const Fittings &fittings,
-                    llvm::StringRef planFile, Diagnostics &diags) {
-  Agreement agreement(model, plan, fittings);
+Model cutAsPlanned(const Model &model, const plan::Plan &plan) {
+  Cuts cuts(model.blocks.size());
+  std::map<std::string, size_t> blocks;
+  for (auto [at, block] : llvm::enumerate(model.blocks))
+    blocks[block.name] = at;
+  for (const plan::Unit &unit : plan.units) {
+    auto whole = unit.part ? blocks.find(unit.part->whole) : blocks.end();
+    if (whole == blocks.end() || unit.part->firstOp >= model.blocks[whole->second].ops.size())
+      continue;
+    std::vector<uint32_t> &ops = cuts[whole->second];
+    if (unit.part->firstOp && (ops.empty() || ops.back() < unit.part->firstOp))
+      ops.push_back(unit.part->firstOp);
+  }
+  return cut(model, std::move(cuts));
+}
+
+bool checkRunnable(const plan::Plan &plan, Diagnostics &diags) {
+  if (plan.processors.size() != 1 || plan.processors.front().kind != name(ProcessorKind::Cpu)) {
+    diags.error(Exit::BadInput, plan.machine,
+                llvm::formatv("the plan uses {0} processors; apps run on a cpu alone so far",
+                              plan.processors.size()));
+    diags.note("plan for the cpu with a profile of it alone, as in --machine cpu-server");
+  } else if (plan.batch != 1) {
+    diags.error(Exit::BadInput, plan.machine,
+                llvm::formatv("the plan is for {0} sequences; apps run one so far", plan.batch));
+    diags.note("leave --batch out");
+  }
+  return !diags.failed();
+}
+
+bool checkAgreement(const Model &model, llvm::StringRef digest, const plan::Plan &plan,
+                    const Fittings &fittings, llvm::StringRef planFile, Diagnostics &diags) {
+  Agreement agreement(model, digest, plan, fittings);
   agreement.check();
   for (const std::string &difference : agreement.differences)
     diags.error(Exit::BadInput, planFile, "the plan does not belong to this model: " + difference);

@@ -17,10 +17,17 @@ std::vector<SourceFile> emit(const Model &model, const plan::Plan &plan);
 /// What makes them a project that builds by itself: CMakeLists.txt, the runtime and the kernels.
 std::vector<SourceFile> emitProject(const plan::Plan &plan);
 
-/// Whether a plan that came from a file can be translated: it was made for this model, with the
-/// same units, weights and values; its regions hold what the runtime puts there; and its names,
-/// which become source text, are names. The differences are the user's errors.
-bool checkAgreement(const Model &model, const plan::Plan &plan, const Fittings &fittings,
-                    llvm::StringRef planFile, Diagnostics &diags);
+/// The model as a plan from a file cuts it: its blocks are the plan's units, if they agree at all.
+Model cutAsPlanned(const Model &model, const plan::Plan &plan);
+
+/// Whether a plan that came from a file belongs to a model: it was made for this one, with the same
+/// units, weights and values; its regions hold what the runtime puts there; and its names, which
+/// become source text, are names. The differences are the user's errors. `model` is cut as planned,
+/// `digest` that of the whole.
+bool checkAgreement(const Model &model, llvm::StringRef digest, const plan::Plan &plan,
+                    const Fittings &fittings, llvm::StringRef planFile, Diagnostics &diags);
+
+/// Whether apps can run the plan: on a cpu alone, one sequence at a time.
+bool checkRunnable(const plan::Plan &plan, Diagnostics &diags);
 
 } // namespace ashlar

@@ -19,7 +19,7 @@ static plan::Region regionNamed(const plan::Plan &plan, llvm::StringRef name) {
 
 static uint64_t streamAddress(const plan::Plan &plan, llvm::StringRef name) {
   for (const plan::Frame &frame : plan.frames)
-    if (frame.name == "stream")
+    if (frame.streams)
       for (const plan::Value &value : frame.values)
         if (value.name == name)
           return plan.address(frame.place) + value.offset;

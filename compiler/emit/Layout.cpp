@@ -39,7 +39,7 @@ static std::string values(const Names &names, const plan::Frame &frame) {
 static std::string frames(const Names &names) {
   std::string result;
   for (const plan::Frame &frame : names.plan.frames) {
-    if (frame.name == "stream")
+    if (frame.streams)
       continue;
     result += llvm::formatv("namespace {0} {{\n{1}} // namespace {0}\n", frame.name,
                             values(names, frame));

@@ -62,7 +62,7 @@ const plan::Weight &Names::stored(WeightId id) const {
 }
 
 const plan::Frame &Names::streams() const {
-  return *llvm::find_if(plan.frames, [](const plan::Frame &f) { return f.name == "stream"; });
+  return *llvm::find_if(plan.frames, [](const plan::Frame &f) { return f.streams; });
 }
 
 /// One piece of code serves two layers when their units are alike and everything that is part of a

@@ -46,7 +46,7 @@ std::string PhaseWriter::describe(uint32_t unit) const {
   std::string where = u.weights.empty()
                           ? std::string("no weights of its own")
                           : llvm::formatv("weights {0} in {1} memory", plan::name(u.state),
-                                          names.plan.memories[u.home].name)
+                                          names.plan.memories[*u.home].name)
                                 .str();
   return where + ", computed by " + processor(unit);
 }

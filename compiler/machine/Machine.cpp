@@ -2,6 +2,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <algorithm>
+
 namespace ashlar {
 
 llvm::ArrayRef<llvm::StringRef> knownIsa() {
@@ -56,6 +58,57 @@ std::vector<std::string> requiredIsa(const Processor &processor) {
     isa.push_back(e.isa.str());
   llvm::sort(isa);
   return isa;
+}
+
+ProcessorId Machine::cpu() const {
+  auto found =
+      llvm::find_if(processors, [](const Processor &p) { return p.kind == ProcessorKind::Cpu; });
+  return ProcessorId(static_cast<uint32_t>(found - processors.begin()));
+}
+
+std::vector<ProcessorId> Machine::accelerators() const {
+  std::vector<ProcessorId> result;
+  for (auto [at, processor] : llvm::enumerate(processors))
+    if (processor.kind != ProcessorKind::Cpu)
+      result.push_back(ProcessorId(static_cast<uint32_t>(at)));
+  return result;
+}
+
+const Link *Machine::link(MemoryId from, MemoryId to) const {
+  auto found = llvm::find_if(links, [&](const Link &l) { return l.from == from && l.to == to; });
+  return found == links.end() ? nullptr : &*found;
+}
+
+std::vector<const Link *> Machine::route(MemoryId from, MemoryId to) const {
+  if (from == to)
+    return {};
+  if (const Link *direct = link(from, to))
+    return {direct};
+  return {link(from, host()), link(host(), to)};
+}
+
+static Nanos transferTime(Nanos latency, double perSecond, Bytes bytes) {
+  return latency + Nanos(static_cast<uint64_t>(double(bytes.value) / perSecond * 1e9 + 0.5));
+}
+
+Nanos copyTime(const Machine &machine, const Link &link, Bytes bytes) {
+  double rate = link.bytes.perSecond;
+  uint32_t index = static_cast<uint32_t>(&link - machine.links.data());
+  for (const Limit &limit : machine.limits)
+    if (llvm::is_contained(limit.links, index))
+      rate = std::min(rate, limit.bytes.perSecond);
+  return transferTime(link.latency, rate, bytes);
+}
+
+Nanos copyTime(const Machine &machine, MemoryId from, MemoryId to, Bytes bytes) {
+  Nanos sum;
+  for (const Link *link : machine.route(from, to))
+    sum += copyTime(machine, *link, bytes);
+  return sum;
+}
+
+Nanos readTime(const Disk &disk, Bytes bytes) {
+  return transferTime(disk.latency, disk.bytes.perSecond, bytes);
 }
 
 llvm::StringRef name(Kernel kernel) {

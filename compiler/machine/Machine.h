@@ -4,6 +4,7 @@
 
 #include "compiler/support/DataType.h"
 #include "compiler/support/Diagnostics.h"
+#include "compiler/support/DiskHome.h"
 #include "compiler/support/Quantity.h"
 
 #include <optional>
@@ -66,6 +67,13 @@ struct Link {
   Rate bytes;
 };
 
+/// What several links share: a root complex, the host's memory. Together they carry no more.
+struct Limit {
+  std::string name;
+  std::vector<uint32_t> links; // indices, ascending
+  Rate bytes;
+};
+
 struct Disk {
   std::string name;
   std::string path;
@@ -78,10 +86,29 @@ struct Machine {
   std::vector<Memory> memories;
   std::vector<Processor> processors;
   std::vector<Link> links;
+  std::vector<Limit> limits;
   std::vector<Disk> disks;
 
   const Memory &memory(MemoryId id) const { return memories[static_cast<uint32_t>(id)]; }
+  const Processor &processor(ProcessorId id) const { return processors[static_cast<uint32_t>(id)]; }
+  /// The one processor of kind cpu, and its memory: where tokens come from and logits go to, and
+  /// through which everything passes that no link carries directly.
+  ProcessorId cpu() const;
+  MemoryId host() const { return processor(cpu()).memory; }
+  /// The devices that Accelerate would count, in its order: device 0 is the first of these.
+  std::vector<ProcessorId> accelerators() const;
+  /// The link that goes straight from one memory to another.
+  const Link *link(MemoryId from, MemoryId to) const;
+  /// The links over which bytes go: one, or two by way of the host. Every two memories have such a
+  /// route: profiles without it are refused.
+  std::vector<const Link *> route(MemoryId from, MemoryId to) const;
 };
+
+/// Time that bytes take over a link when nothing else is under way: its own rate, or that of a
+/// limit that it shares.
+Nanos copyTime(const Machine &machine, const Link &link, Bytes bytes);
+Nanos copyTime(const Machine &machine, MemoryId from, MemoryId to, Bytes bytes);
+Nanos readTime(const Disk &disk, Bytes bytes);
 
 /// The instruction sets that profiles may name and apps check at start, sorted: the names of
 /// /proc/cpuinfo ("avx2", "avx512bw", "avx512f", "avx512_bf16", "f16c", "fma", …).

@@ -74,6 +74,14 @@ void print(const Machine &machine, llvm::raw_ostream &out) {
     out << "  - {name: " << link.name << ", from: " << machine.memory(link.from).name
         << ", to: " << machine.memory(link.to).name << ", latency_ns: " << link.latency.value
         << ", rate: " << text(link.bytes) << "}\n";
+  if (!machine.limits.empty())
+    out << "limits:\n";
+  for (const Limit &limit : machine.limits)
+    out << "  - {name: " << limit.name << ", links: ["
+        << llvm::join(llvm::map_range(limit.links,
+                                      [&](uint32_t link) { return machine.links[link].name; }),
+                      ", ")
+        << "], rate: " << text(limit.bytes) << "}\n";
   if (!machine.disks.empty())
     out << "disks:\n";
   for (const Disk &disk : machine.disks)

@@ -29,7 +29,10 @@ private:
   void readIsa(const profile::Processor &from, Processor &to);
   void readRates(const profile::Processor &from, Processor &to);
   template <class T> void checkNames(const std::vector<T> &things, const char *what);
+  void readLimits(const profile::Text &text);
   void checkLinks(const profile::Text &text);
+  void checkProcessors(const profile::Text &text);
+  void checkRoutes(const profile::Text &text);
   void checkVersion(const profile::Text &text);
 
   Machine machine;
@@ -144,6 +147,80 @@ void Reader::checkLinks(const profile::Text &text) {
   }
 }
 
+void Reader::readLimits(const profile::Text &text) {
+  for (const profile::Limit &from : text.limits) {
+    Limit &to = machine.limits.emplace_back();
+    to.name = readName(from.name, from.at, "_-.");
+    to.bytes = readRate(from.rate, from.at, "rate");
+    if (from.links.empty())
+      error(from.at, "a limit without links limits nothing");
+    for (const profile::Scalar &scalar : from.links) {
+      auto link =
+          llvm::find_if(machine.links, [&](const Link &l) { return l.name == scalar.text; });
+      if (link != machine.links.end()) {
+        to.links.push_back(static_cast<uint32_t>(link - machine.links.begin()));
+        continue;
+      }
+      std::vector<llvm::StringRef> names;
+      for (const Link &known : machine.links)
+        names.push_back(known.name);
+      error(scalar.at, "there is no link '" + scalar.text + "'");
+      if (llvm::StringRef near = nearest(scalar.text, names); !near.empty())
+        diags.note("did you mean '" + near + "'?");
+    }
+    llvm::sort(to.links);
+    to.links.erase(std::unique(to.links.begin(), to.links.end()), to.links.end());
+  }
+}
+
+/// Tokens come from the memory of the cpu, which there is one of; every other processor has a
+/// memory of its own.
+void Reader::checkProcessors(const profile::Text &text) {
+  const profile::Processor *cpu = nullptr;
+  for (auto [from, to] : llvm::zip_equal(text.processors, machine.processors)) {
+    if (to.kind == ProcessorKind::Cpu) {
+      if (cpu) {
+        error(from.at, "a second processor of kind cpu");
+        diags.note(cpu->at, "the first is here; its threads are one processor");
+      }
+      cpu = &from;
+    }
+    for (const Processor &before : machine.processors) {
+      if (&before == &to)
+        break;
+      if (before.memory == to.memory)
+        error(from.memory.at, "the memory '" + from.memory.text + "' has a processor already, '" +
+                                  before.name + "'");
+    }
+  }
+  if (!cpu)
+    error(text.at, "a machine needs a processor of kind cpu: tokens come from its memory");
+  for (auto [from, to] : llvm::zip_equal(text.memories, machine.memories)) {
+    if (to.name == DiskHome)
+      error(from.name.at, "a memory cannot be named '" + to.name + "'");
+    auto id = MemoryId(static_cast<uint32_t>(&to - machine.memories.data()));
+    if (llvm::none_of(machine.processors, [&](const Processor &p) { return p.memory == id; }))
+      error(from.at, "no processor computes from the memory '" + to.name + "'");
+  }
+}
+
+/// Between any two memories there is a link, or a way over the host.
+void Reader::checkRoutes(const profile::Text &text) {
+  for (const Processor &processor : machine.processors) {
+    if (processor.kind == ProcessorKind::Cpu)
+      continue;
+    const std::string &host = machine.memory(machine.host()).name;
+    const std::string &own = machine.memory(processor.memory).name;
+    for (auto [from, to] :
+         {std::pair(machine.host(), processor.memory), std::pair(processor.memory, machine.host())})
+      if (!machine.link(from, to)) {
+        bool in = to == processor.memory;
+        error(text.processors[&processor - machine.processors.data()].at,
+              "there is no link from '" + (in ? host : own) + "' to '" + (in ? own : host) + "'");
+      }
+  }
+}
+
 void Reader::checkVersion(const profile::Text &text) {
   if (!text.version) {
     error(text.at, "this does not say that it is a machine profile");
@@ -202,14 +279,19 @@ std::optional<Machine> Reader::read(const profile::Text &text) {
     to.bytes = readRate(from.rate, from.at, "rate");
   }
 
+  readLimits(text);
+
   checkNames(text.memories, "memory");
   checkNames(text.processors, "processor");
   checkNames(text.links, "link");
+  checkNames(text.limits, "limit");
   checkNames(text.disks, "disk");
   if (good)
     checkLinks(text);
-  if (good && machine.processors.empty())
-    error(text.at, "a machine needs a processor");
+  if (good)
+    checkProcessors(text);
+  if (good)
+    checkRoutes(text);
   if (!good)
     return std::nullopt;
   return std::move(machine);

@@ -38,6 +38,7 @@ LLVM_YAML_IS_SEQUENCE_VECTOR(Rate)
 LLVM_YAML_IS_SEQUENCE_VECTOR(Memory)
 LLVM_YAML_IS_SEQUENCE_VECTOR(Processor)
 LLVM_YAML_IS_SEQUENCE_VECTOR(Link)
+LLVM_YAML_IS_SEQUENCE_VECTOR(Limit)
 LLVM_YAML_IS_SEQUENCE_VECTOR(Disk)
 
 namespace llvm::yaml {
@@ -91,6 +92,13 @@ template <> struct MappingTraits<Link> {
   }
 };
 
+template <> struct MappingTraits<Limit> {
+  static void mapping(IO &io, Limit &limit) {
+    mapFields(io, limit, Field{"name", &Limit::name}, Field{"links", &Limit::links},
+              Field{"rate", &Limit::rate});
+  }
+};
+
 template <> struct MappingTraits<Disk> {
   static void mapping(IO &io, Disk &disk) {
     mapFields(io, disk, Field{"name", &Disk::name}, Field{"path", &Disk::path},
@@ -102,7 +110,8 @@ template <> struct MappingTraits<Text> {
   static void mapping(IO &io, Text &text) {
     mapFields(io, text, Field{"ashlar-machine", &Text::version}, Field{"name", &Text::name},
               Field{"memories", &Text::memories}, Field{"processors", &Text::processors},
-              Field{"links", &Text::links}, Field{"disks", &Text::disks});
+              Field{"links", &Text::links}, Field{"limits", &Text::limits},
+              Field{"disks", &Text::disks});
   }
 };
 

@@ -40,6 +40,12 @@ struct Link {
   Scalar name, from, to, latency, rate;
 };
 
+struct Limit {
+  llvm::SMLoc at;
+  Scalar name, rate;
+  std::vector<Scalar> links;
+};
+
 struct Disk {
   llvm::SMLoc at;
   Scalar name, path, latency, rate;
@@ -51,6 +57,7 @@ struct Text {
   std::vector<Memory> memories;
   std::vector<Processor> processors;
   std::vector<Link> links;
+  std::vector<Limit> limits;
   std::vector<Disk> disks;
 };
 

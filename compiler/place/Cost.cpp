@@ -14,6 +14,8 @@ static constexpr uint64_t WeightAlignment = 64;
 static constexpr double MostBytes = double(uint64_t(1) << 60); // sums of sizes below cannot wrap
 static constexpr uint64_t AttendRows = 32; // of queries that the kernel computes together
 
+Form formFor(ProcessorKind kind) { return kind == ProcessorKind::Cuda ? Form::Rows : Form::Panels; }
+
 /// How a weight is stored follows from who reads it: a product reads panels, a table that is only
 /// looked up stays in rows, a norm's weight or a bias is a vector in f32.
 static std::map<WeightId, plan::Layout> layouts(const Model &model) {
@@ -47,8 +49,10 @@ static uint64_t panelBytes(DataType type, uint64_t rows, uint64_t columns) {
   return 0;
 }
 
-static StoredWeight store(const Model &model, WeightId id, plan::Layout layout,
+static StoredWeight store(const Model &model, WeightId id, plan::Layout layout, Form form,
                           const Request &request) {
+  if (layout == plan::Layout::Panels && form == Form::Rows)
+    layout = plan::Layout::Rows;
   const Weight &weight = model.weight(id);
   StoredWeight result;
   result.weight = id;
@@ -76,13 +80,21 @@ static DataType checkpointType(const Model &model) {
   return best;
 }
 
-/// What an op costs for `tokens` tokens of which the last stands at position `length`.
+namespace {
+/// The tokens of one step.
+struct Tokens {
+  uint64_t sequences = 1;
+  uint64_t each = 1;   // of every sequence
+  uint64_t length = 0; // the position of the last of them
+};
+} // namespace
+
 static Work work(const Model &model, const Op &op, const Block &block,
                  const std::map<WeightId, StoredWeight> &stored, const CacheShape *cache,
-                 uint64_t tokens, uint64_t length) {
+                 Tokens tokens) {
   Work w;
   const Value &result = block.values[index(op.result)];
-  uint64_t rows = result.lastOnly ? 1 : tokens;
+  uint64_t rows = tokens.sequences * (result.lastOnly ? 1 : tokens.each);
   if (op.kind == OpKind::Linear) {
     const StoredWeight &weight = stored.at(model.stored(*op.weight));
     w.kernel = Kernel::Linear;
@@ -93,11 +105,13 @@ static Work work(const Model &model, const Op &op, const Block &block,
     w.kernel = Kernel::Attend;
     w.type = cache->type;
     // A block of tokens reads the keys and values before it together.
-    double positions = double(length) - double(tokens - 1) / 2;
+    double positions = double(tokens.length) - double(tokens.each - 1) / 2;
+    double sequences = double(tokens.sequences);
     double row = double(cache->heads * cache->dim * 2 * bytesOf(cache->type));
     uint64_t together = std::max<uint64_t>(1, AttendRows * op.kvHeads / op.heads);
-    w.read = Bytes(uint64_t(double((tokens + together - 1) / together) * positions * row));
-    w.flops = 4.0 * double(tokens) * positions * double(op.heads * op.headDim);
+    w.read = Bytes(
+        uint64_t(sequences * double((tokens.each + together - 1) / together) * positions * row));
+    w.flops = 4.0 * sequences * double(tokens.each) * positions * double(op.heads * op.headDim);
   } else {
     uint64_t columns = result.columns;
     for (ValueId input : op.inputs)
@@ -132,15 +146,16 @@ static Nanos time(const KernelRate &rate, const Work &work) {
 static bool timeUnits(const Machine &machine, const Model &model, std::vector<Unit> &units,
                       Diagnostics &diags) {
   std::set<std::string> missing;
-  auto total = [&](auto works, Bytes &sum) {
+  auto total = [&](const Processor &processor, std::vector<Work> UnitForm::*works) {
+    Bytes sum;
     for (const Unit &unit : units)
-      for (const Work &w : unit.*works)
+      for (const Work &w : unit.form(processor.kind).*works)
         sum += w.read;
+    return sum;
   };
-  Bytes decodeTouched, prefillTouched;
-  total(&Unit::decode, decodeTouched);
-  total(&Unit::prefill, prefillTouched);
-  for (const Processor &processor : machine.processors)
+  for (const Processor &processor : machine.processors) {
+    Bytes decodeTouched = total(processor, &UnitForm::decode);
+    Bytes prefillTouched = total(processor, &UnitForm::prefill);
     for (Unit &unit : units) {
       auto sum = [&](const std::vector<Work> &works, Bytes touched) {
         Nanos result;
@@ -153,9 +168,11 @@ static bool timeUnits(const Machine &machine, const Model &model, std::vector<Un
                                          model.blocks[unit.block].name));
         return result;
       };
-      unit.decodeTime.push_back(sum(unit.decode, decodeTouched));
-      unit.prefillTime.push_back(sum(unit.prefill, prefillTouched));
+      const UnitForm &form = unit.form(processor.kind);
+      unit.decodeTime.push_back(sum(form.decode, decodeTouched));
+      unit.prefillTime.push_back(sum(form.prefill, prefillTouched));
     }
+  }
   if (missing.empty())
     return true;
   diags.error(Exit::BadInput, machine.name, *missing.begin());
@@ -174,10 +191,10 @@ static double roughBytes(const Model &model, Sizes sizes) {
   }
   for (const Block &block : model.blocks) {
     for (const Op &op : block.ops)
-      bytes +=
-          2.0 * double(op.kvHeads) * double(op.headDim) * double(sizes.context) * sizeof(float);
+      bytes += 2.0 * double(op.kvHeads) * double(op.headDim) * double(sizes.context) *
+               double(sizes.batch) * sizeof(float);
     for (const Value &value : block.values)
-      bytes += double(value.columns) * double(sizes.chunk) * sizeof(float);
+      bytes += double(value.columns) * double(sizes.rows()) * sizeof(float);
   }
   return bytes;
 }
@@ -198,36 +215,43 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
   uint64_t prompt = std::min(request.workload.prompt, sizes.context);
   // Decode is counted at the middle of the text that is generated, prefill at the last chunk.
   uint64_t decodeLength = std::min(prompt + request.workload.generate / 2, sizes.context);
-  std::map<WeightId, StoredWeight> stored;
-  std::map<std::string, const Block *> frameOf;
+  Tokens decode{sizes.batch, 1, decodeLength};
+  Tokens prefill{1, sizes.chunk, std::max(prompt, sizes.chunk)};
+  std::map<WeightId, StoredWeight> stored[std::size(Forms)];
   std::vector<Unit> units;
 
   for (auto [at, block] : llvm::enumerate(model.blocks)) {
     Unit unit;
     unit.block = at;
     for (WeightId id : weightsOf(model, block)) {
-      if (stored.count(id)) {
+      if (stored[0].count(id)) {
         unit.shares.push_back(id);
         continue;
       }
-      StoredWeight weight = store(model, id, layoutOf.at(id), request);
-      unit.weights = Bytes(alignUp(unit.weights.value, WeightAlignment)) + weight.size;
-      stored[id] = weight;
-      unit.stored.push_back(weight);
+      for (Form form : Forms) {
+        StoredWeight weight = store(model, id, layoutOf.at(id), form, request);
+        UnitForm &to = unit.forms[size_t(form)];
+        to.weights = Bytes(alignUp(to.weights.value, WeightAlignment)) + weight.size;
+        stored[size_t(form)][id] = weight;
+        to.stored.push_back(weight);
+      }
     }
     for (const Op &op : block.ops)
       if (op.kind == OpKind::Attend) {
-        CacheShape cache{cacheType, op.kvHeads, sizes.context, op.headDim, {}};
-        cache.size = Bytes(cache.heads * cache.context * cache.dim * bytesOf(cacheType));
+        CacheShape cache{cacheType, sizes.batch, op.kvHeads, sizes.context, op.headDim, {}};
+        cache.size =
+            Bytes(cache.sequences * cache.heads * cache.context * cache.dim * bytesOf(cacheType));
         unit.cache = cache;
       }
-    unit.frame = packFrame(block, sizes.chunk);
+    unit.frame = packFrame(block, sizes);
     const CacheShape *cache = unit.cache ? &*unit.cache : nullptr;
-    for (const Op &op : block.ops) {
-      unit.decode.push_back(work(model, op, block, stored, cache, 1, decodeLength));
-      unit.prefill.push_back(
-          work(model, op, block, stored, cache, sizes.chunk, std::max(prompt, sizes.chunk)));
-    }
+    for (Form form : Forms)
+      for (const Op &op : block.ops) {
+        const auto &weights = stored[size_t(form)];
+        UnitForm &to = unit.forms[size_t(form)];
+        to.decode.push_back(work(model, op, block, weights, cache, decode));
+        to.prefill.push_back(work(model, op, block, weights, cache, prefill));
+      }
     units.push_back(std::move(unit));
   }
   if (!timeUnits(machine, model, units, diags))
@@ -238,17 +262,23 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
 void print(const Model &model, const Machine &machine, const std::vector<Unit> &units,
            llvm::raw_ostream &out) {
   for (const Unit &unit : units) {
-    const Block &block = model.blocks[unit.block];
-    out << "unit " << block.name << " weights=" << unit.weights.value
+    out << "unit " << model.blocks[unit.block].name
         << " cache=" << (unit.cache ? 2 * unit.cache->size.value : 0)
         << " frame=" << unit.frame.size.value << '\n';
-    for (const StoredWeight &weight : unit.stored)
-      out << "  weight " << model.weight(weight.weight).name << " type=" << name(weight.type)
-          << " layout=" << plan::name(weight.layout) << " size=" << weight.size.value << '\n';
+    std::vector<Form> shown;
+    for (const Processor &processor : machine.processors) {
+      if (llvm::is_contained(shown, formFor(processor.kind)))
+        continue;
+      shown.push_back(formFor(processor.kind));
+      for (const StoredWeight &weight : unit.form(processor.kind).stored)
+        out << "  weight " << model.weight(weight.weight).name << " type=" << name(weight.type)
+            << " layout=" << plan::name(weight.layout) << " size=" << weight.size.value << '\n';
+    }
     for (WeightId id : unit.shares)
       out << "  shares " << model.weight(id).name << '\n';
     for (auto [at, processor] : llvm::enumerate(machine.processors))
-      out << "  on " << processor.name << " decode_ns=" << unit.decodeTime[at].value
+      out << "  on " << processor.name << " weights=" << unit.form(processor.kind).weights.value
+          << " decode_ns=" << unit.decodeTime[at].value
           << " prefill_ns=" << unit.prefillTime[at].value << '\n';
   }
 }

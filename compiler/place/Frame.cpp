@@ -54,7 +54,7 @@ static bool writesStream(const Block &block, const std::vector<Life> &life) {
   return true;
 }
 
-plan::Frame packFrame(const Block &block, uint64_t rows) {
+plan::Frame packFrame(const Block &block, Sizes sizes) {
   plan::Frame frame;
   frame.name = block.kind;
   std::vector<Life> life = lives(block);
@@ -70,7 +70,7 @@ plan::Frame packFrame(const Block &block, uint64_t rows) {
       continue;
     plan::Value v;
     v.name = value.name;
-    v.rows = value.lastOnly ? 1 : rows;
+    v.rows = value.lastOnly ? sizes.batch : sizes.rows();
     v.columns = value.columns;
     v.size = valueSize(v.rows, v.columns);
     v.first = life[index(op.result)].first;
@@ -102,22 +102,38 @@ plan::Frame packFrame(const Block &block, uint64_t rows) {
   return frame;
 }
 
-plan::Frame streamFrame(const Model &model, uint64_t rows) {
+static plan::Value streamValue(const Stream &stream, Sizes sizes) {
+  plan::Value v;
+  v.name = stream.name;
+  v.rows = stream.lastOnly ? sizes.batch : sizes.rows();
+  v.columns = std::max<uint64_t>(stream.columns, 1); // an id has the bytes of a float
+  v.size = valueSize(v.rows, v.columns);
+  return v;
+}
+
+plan::Frame streamFrame(const Model &model, const std::vector<bool> &streams, bool host,
+                        Sizes sizes) {
   plan::Frame frame;
   frame.name = "stream";
-  for (const Stream &stream : model.streams) {
-    if (stream.columns == 0)
-      continue; // the token ids have a region of their own
-    plan::Value v;
-    v.name = stream.name;
-    v.rows = stream.lastOnly ? 1 : rows;
-    v.columns = stream.columns;
+  frame.streams = true;
+  for (auto [stream, used] : llvm::zip_equal(model.streams, streams)) {
+    if (!used || (host && stream.columns == 0))
+      continue;
+    plan::Value v = streamValue(stream, sizes);
     v.offset = frame.size.value;
-    v.size = valueSize(v.rows, v.columns);
     frame.size += v.size;
     frame.values.push_back(std::move(v));
   }
   return frame;
+}
+
+Bytes streamBytes(const Stream &stream, uint64_t tokens, uint64_t sequences) {
+  uint64_t rows = stream.lastOnly ? sequences : tokens;
+  return Bytes(rows * std::max<uint64_t>(stream.columns, 1) * sizeof(float));
+}
+
+Bytes streamFrameBytes(const Stream &stream, Sizes sizes) {
+  return streamValue(stream, sizes).size;
 }
 
 } // namespace ashlar

@@ -1,8 +1,8 @@
 #include "compiler/place/Problem.h"
 
+#include "compiler/support/Pattern.h"
+
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/JSON.h"
 
 #include <algorithm>
 
@@ -10,174 +10,153 @@ namespace ashlar {
 
 static Bytes pages(Bytes bytes) { return Bytes(alignUp(bytes.value, PageBytes)); }
 
+std::string homeName(const Machine &machine, std::optional<MemoryId> home) {
+  return home ? machine.memory(*home).name : DiskHome.str();
+}
+
+namespace {
+/// Makes the candidates of one unit.
+class Candidates {
+public:
+  Candidates(const Machine &machine, const std::vector<Unit> &units, const Unit &unit,
+             const std::vector<uint32_t> &with)
+      : machine(machine), units(units), unit(unit), with(with) {}
+
+  std::vector<Candidate> all() {
+    std::vector<Candidate> result;
+    auto offer = [&](ProcessorId on, plan::State state, std::optional<MemoryId> home) {
+      result.push_back(candidate(on, state, home));
+    };
+    std::vector<ProcessorId> accelerators = machine.accelerators(), everywhere = accelerators;
+    everywhere.push_back(machine.cpu());
+    for (ProcessorId on : everywhere)
+      offer(on, plan::State::Resident, machine.processor(on).memory);
+    if (extents(machine.cpu()).empty())
+      return result; // there is nothing to keep elsewhere
+    for (ProcessorId on : accelerators)
+      offer(on, plan::State::Streamed, machine.host());
+    if (!machine.disks.empty())
+      for (ProcessorId on : everywhere)
+        offer(on, plan::State::Disk, std::nullopt);
+    return result;
+  }
+
+private:
+  /// The runs of weights that the unit reads: its own, and those of units that it shares with.
+  std::vector<Bytes> extents(ProcessorId on) const {
+    std::vector<Bytes> result;
+    ProcessorKind kind = machine.processor(on).kind;
+    auto add = [&](const Unit &u) {
+      if (Bytes weights = u.form(kind).weights; weights.value)
+        result.push_back(weights);
+    };
+    add(unit);
+    for (uint32_t other : with)
+      add(units[other]);
+    return result;
+  }
+
+  Candidate candidate(ProcessorId on, plan::State state, std::optional<MemoryId> home) const {
+    Candidate c;
+    c.state = state;
+    c.home = home;
+    c.decode = c.prefill = on;
+    MemoryId own = machine.processor(on).memory;
+    for (auto *bytes : {&c.kept, &c.frame, &c.slot})
+      bytes->resize(machine.memories.size());
+    if (home)
+      c.kept[index(*home)] += pages(unit.form(machine.processor(on).kind).weights);
+    if (unit.cache)
+      c.kept[index(own)] += pages(unit.cache->size) * 2;
+    c.frame[index(own)] = unit.frame.size;
+    c.decodeTime = unit.decodeTime[index(on)];
+    c.prefillTime = unit.prefillTime[index(on)];
+    if (state == plan::State::Resident)
+      return c;
+    for (Bytes extent : extents(on)) {
+      c.slot[index(own)] += pages(extent);
+      if (!home) {
+        c.bringTime += readTime(machine.disks.front(), extent);
+        if (own != machine.host())
+          c.slot[index(machine.host())] += pages(extent);
+      }
+      c.bringTime += copyTime(machine, machine.host(), own, extent);
+    }
+    return c;
+  }
+
+  const Machine &machine;
+  const std::vector<Unit> &units;
+  const Unit &unit;
+  const std::vector<uint32_t> &with;
+};
+} // namespace
+
+/// The units that store what this one shares.
+static std::vector<uint32_t> storers(const std::vector<Unit> &units, uint32_t unit) {
+  std::vector<uint32_t> result;
+  for (WeightId shared : units[unit].shares)
+    for (uint32_t other = 0; other < unit; ++other)
+      if (llvm::any_of(units[other].forms[0].stored,
+                       [&](const StoredWeight &w) { return w.weight == shared; }) &&
+          !llvm::is_contained(result, other))
+        result.push_back(other);
+  return result;
+}
+
+/// Whether accelerators must send to each other over the host.
+static bool sendsOverHost(const Machine &machine) {
+  for (ProcessorId a : machine.accelerators())
+    for (ProcessorId b : machine.accelerators())
+      if (a != b && !machine.link(machine.processor(a).memory, machine.processor(b).memory))
+        return true;
+  return false;
+}
+
 Problem makeProblem(const Model &model, const Machine &machine, const Request &request,
-                    const std::vector<Unit> &units, Sizes sizes, const Fittings &fittings) {
+                    const std::vector<Pinned> &pins, const std::vector<Unit> &units, Sizes sizes,
+                    const Fittings &fittings) {
   Problem problem;
   problem.workload = request.workload;
   problem.workload.prompt = std::min(problem.workload.prompt, sizes.context);
   problem.chunk = sizes.chunk;
+  problem.host = machine.host();
+  problem.overHost = sendsOverHost(machine);
+  for (const Processor &processor : machine.processors)
+    problem.computes.push_back(processor.memory);
   for (const Memory &memory : machine.memories) {
     auto cap = request.maxMemory.find(memory.name);
     problem.capacity.push_back(
         cap == request.maxMemory.end() ? memory.capacity : std::min(cap->second, memory.capacity));
   }
+  problem.fixed = {
+      {"tokens", problem.host, pages(Bytes(sizes.batch * sizes.context * sizeof(int32_t)))},
+      {"sampler", problem.host, pages(fittings.sampler)},
+      {"tokenizer", problem.host, pages(fittings.tokenizer)}};
 
-  Bytes frames = streamFrame(model, sizes.chunk).size;
-  Bytes widest;
-  for (const Unit &unit : units)
-    widest = std::max(widest, unit.frame.size);
-  MemoryId host = machine.processors.front().memory;
-  problem.fixed = {{"activations", host, pages(frames + widest)},
-                   {"tokens", host, pages(Bytes(sizes.context * sizeof(int32_t)))},
-                   {"sampler", host, pages(fittings.sampler)},
-                   {"tokenizer", host, pages(fittings.tokenizer)}};
+  for (auto [at, stream] : llvm::enumerate(model.streams)) {
+    problem.streams.push_back({streamBytes(stream, sizes.batch, sizes.batch),
+                               streamBytes(stream, sizes.chunk, 1),
+                               streamFrameBytes(stream, sizes)});
+    if (stream.columns == 0)
+      problem.given.push_back(static_cast<StreamId>(at));
+  }
+  problem.wanted = {model.blocks.back().output};
 
-  for (const Unit &unit : units) {
-    std::vector<Candidate> candidates;
-    for (auto [at, processor] : llvm::enumerate(machine.processors)) {
-      Candidate c;
-      c.home = processor.memory;
-      c.decode = c.prefill = ProcessorId(at);
-      c.demand.resize(machine.memories.size());
-      c.demand[index(c.home)] =
-          pages(unit.weights) + (unit.cache ? pages(unit.cache->size) * 2 : Bytes());
-      c.decodeTime = unit.decodeTime[at];
-      c.prefillTime = unit.prefillTime[at];
-      candidates.push_back(std::move(c));
-    }
-    problem.units.push_back(std::move(candidates));
+  for (auto [at, unit] : llvm::enumerate(units)) {
+    const Block &block = model.blocks[unit.block];
+    UnitChoice choice;
+    choice.reads.assign(block.inputs.begin(), block.inputs.end());
+    choice.writes = block.output;
+    choice.with = storers(units, at);
+    choice.candidates = Candidates(machine, units, unit, choice.with).all();
+    bool hasWeights = !unit.shares.empty() || !unit.forms[0].stored.empty();
+    for (const Pinned &pin : pins)
+      if (hasWeights && matchesPart(pin.pattern, block.name))
+        llvm::erase_if(choice.candidates, [&](const Candidate &c) { return c.home != pin.home; });
+    problem.units.push_back(std::move(choice));
   }
   return problem;
-}
-
-static std::vector<Bytes> fixedDemand(const Problem &problem) {
-  std::vector<Bytes> total(problem.capacity.size());
-  for (const Fixed &fixed : problem.fixed)
-    total[index(fixed.memory)] += fixed.bytes;
-  return total;
-}
-
-std::vector<Bytes> demand(const Problem &problem, const Placement &placement) {
-  std::vector<Bytes> total = fixedDemand(problem);
-  for (auto [unit, choice] : llvm::enumerate(placement.choice))
-    for (auto [memory, bytes] : llvm::enumerate(problem.units[unit][choice].demand))
-      total[memory] += bytes;
-  return total;
-}
-
-Nanos prefillTime(const Problem &problem, Nanos chunk, Nanos token) {
-  uint64_t rest = problem.workload.prompt % problem.chunk;
-  // The weights are read for a part of a chunk too, so it takes a token's time at least.
-  Nanos part = rest ? std::max(token, Nanos(chunk.value * rest / problem.chunk)) : Nanos();
-  return chunk * (problem.workload.prompt / problem.chunk) + part;
-}
-
-Nanos workloadTime(const Problem &problem, const Placement &placement) {
-  Nanos prefill, decode;
-  for (auto [unit, choice] : llvm::enumerate(placement.choice)) {
-    prefill += problem.units[unit][choice].prefillTime;
-    decode += problem.units[unit][choice].decodeTime;
-  }
-  return prefillTime(problem, prefill, decode) + decode * problem.workload.generate;
-}
-
-std::vector<Bytes> shortfall(const Problem &problem) {
-  Placement least;
-  for (const std::vector<Candidate> &candidates : problem.units) {
-    auto sum = [](const Candidate &c) {
-      Bytes total;
-      for (Bytes bytes : c.demand)
-        total += bytes;
-      return total;
-    };
-    auto best = std::min_element(candidates.begin(), candidates.end(),
-                                 [&](auto &a, auto &b) { return sum(a) < sum(b); });
-    least.choice.push_back(best - candidates.begin());
-  }
-  std::vector<Bytes> total = demand(problem, least);
-  for (auto [memory, bytes] : llvm::enumerate(total))
-    bytes = bytes > problem.capacity[memory] ? bytes - problem.capacity[memory] : Bytes();
-  return total;
-}
-
-std::string verify(const Problem &problem, const Placement &placement) {
-  if (placement.choice.size() != problem.units.size())
-    return llvm::formatv("{0} units are placed, the problem has {1}", placement.choice.size(),
-                         problem.units.size());
-  for (auto [unit, choice] : llvm::enumerate(placement.choice))
-    if (choice >= problem.units[unit].size())
-      return llvm::formatv("unit {0} takes candidate {1} of {2}", unit, choice,
-                           problem.units[unit].size());
-  for (auto [memory, bytes] : llvm::enumerate(demand(problem, placement)))
-    if (bytes > problem.capacity[memory])
-      return llvm::formatv("memory {0} holds {1} bytes, the placement takes {2}", memory,
-                           problem.capacity[memory].value, bytes.value);
-  return "";
-}
-
-void print(const Problem &problem, const Machine &machine, const Model &model,
-           llvm::raw_ostream &out) {
-  llvm::json::OStream json(out, 1);
-  json.object([&] {
-    json.attributeArray("memories", [&] {
-      for (size_t at = 0; at < machine.memories.size(); ++at)
-        json.object([&] {
-          json.attribute("name", machine.memories[at].name);
-          json.attribute("capacity", problem.capacity[at].value);
-        });
-    });
-    json.attributeArray("fixed", [&] {
-      for (const Fixed &fixed : problem.fixed)
-        json.object([&] {
-          json.attribute("name", fixed.name);
-          json.attribute("memory", machine.memory(fixed.memory).name);
-          json.attribute("bytes", fixed.bytes.value);
-        });
-    });
-    json.attributeObject("workload", [&] {
-      json.attribute("prompt", problem.workload.prompt);
-      json.attribute("generate", problem.workload.generate);
-      json.attribute("chunk", problem.chunk);
-    });
-    json.attributeArray("units", [&] {
-      for (size_t at = 0; at < problem.units.size(); ++at)
-        json.object([&] {
-          json.attribute("name", model.blocks[at].name);
-          json.attributeArray("candidates", [&] {
-            for (const Candidate &c : problem.units[at])
-              json.object([&] {
-                json.attribute("state", plan::name(c.state));
-                json.attribute("home", machine.memory(c.home).name);
-                json.attribute("decode", machine.processors[index(c.decode)].name);
-                json.attribute("prefill", machine.processors[index(c.prefill)].name);
-                json.attributeArray("demand", [&] {
-                  for (Bytes bytes : c.demand)
-                    json.value(bytes.value);
-                });
-                json.attribute("decode_ns", c.decodeTime.value);
-                json.attribute("prefill_ns", c.prefillTime.value);
-              });
-          });
-        });
-    });
-  });
-  out << '\n';
-}
-
-void print(const Placement &placement, const Problem &problem, const Machine &machine,
-           const Model &model, llvm::raw_ostream &out) {
-  for (auto [unit, choice] : llvm::enumerate(placement.choice)) {
-    const Candidate &c = problem.units[unit][choice];
-    out << "place " << model.blocks[unit].name << " state=" << plan::name(c.state)
-        << " home=" << machine.memory(c.home).name
-        << " decode=" << machine.processors[index(c.decode)].name
-        << " prefill=" << machine.processors[index(c.prefill)].name << '\n';
-  }
-  for (auto [memory, bytes] : llvm::enumerate(demand(problem, placement)))
-    out << "memory " << machine.memories[memory].name << " bytes=" << bytes.value
-        << " capacity=" << problem.capacity[memory].value
-        << " slack=" << (problem.capacity[memory] - bytes).value << '\n';
-  out << "workload ns=" << workloadTime(problem, placement).value << '\n';
 }
 
 } // namespace ashlar

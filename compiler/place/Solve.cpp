@@ -1,4 +1,5 @@
-#include "compiler/place/Solve.h"
+#include "compiler/place/Cut.h"
+#include "compiler/place/Trial.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -8,7 +9,6 @@
 namespace ashlar {
 
 static constexpr uint64_t DefaultContext = 4096;
-static constexpr uint64_t ContextStep = 64; // granularity of the context that is suggested
 static constexpr uint64_t MaxContext = uint64_t(1) << 24;
 static constexpr uint64_t ChunkMenu[] = {512, 256, 128, 64, 32, 16, 8, 1};
 static constexpr uint64_t MaxChunk = 8192;
@@ -37,121 +37,83 @@ static std::vector<uint64_t> chunkChoices(const Request &request, uint64_t conte
   return choices;
 }
 
-namespace {
-struct Trial {
-  Sizes sizes;
-  std::vector<Unit> units;
-  Problem problem;
-};
-} // namespace
+/// Which unit a weight is stored with: the first that reads it.
+static std::vector<uint32_t> firstReaders(const Model &model) {
+  std::vector<uint32_t> result(model.weights.size(), UINT32_MAX);
+  for (auto [at, block] : llvm::enumerate(model.blocks))
+    for (WeightId id : weightsOf(model, block))
+      result[index(id)] = std::min(result[index(id)], uint32_t(at));
+  return result;
+}
 
-static std::optional<Trial> attempt(const Model &model, const Machine &machine,
-                                    const Request &request, Sizes sizes, const Fittings &fittings,
-                                    Diagnostics &diags) {
-  std::optional<std::vector<Unit>> units = costUnits(model, machine, request, sizes, diags);
+/// Cuts blocks where their weights have several homes by a device map. Where homes are solved for,
+/// and there are several, a weight that another unit stores gets a part of its own: its part must
+/// go where that unit goes, the rest of the block need not.
+static Model cutForPlacement(const Model &model, const Machine &machine,
+                             const Directions &directions) {
+  if (directions.homes)
+    return cut(model, cutsBetween(model, [&](WeightId id) {
+                 Home home = (*directions.homes)[index(id)];
+                 return home ? index(*home) : UINT32_MAX;
+               }));
+  if (machine.processors.size() == 1)
+    return model;
+  std::vector<uint32_t> first = firstReaders(model);
+  Cuts cuts(model.blocks.size());
+  for (auto [at, block] : llvm::enumerate(model.blocks))
+    for (auto [i, op] : llvm::enumerate(block.ops)) {
+      if (!op.weight || first[index(model.stored(*op.weight))] == at)
+        continue;
+      for (size_t begin : {i, i + 1})
+        if (begin > 0 && begin < block.ops.size() && !llvm::is_contained(cuts[at], begin))
+          cuts[at].push_back(begin);
+    }
+  return cut(model, std::move(cuts));
+}
+
+/// The homes of a device map, by unit.
+static std::vector<std::optional<Home>> homesOfUnits(const Model &model,
+                                                     const std::vector<Home> &homes) {
+  std::vector<std::optional<Home>> result;
+  for (const Block &block : model.blocks) {
+    auto weights = weightsOf(model, block);
+    result.push_back(weights.empty() ? std::nullopt
+                                     : std::optional<Home>(homes[index(weights.front())]));
+  }
+  return result;
+}
+
+std::optional<Solution> Trials::attempt(const Request &request, Sizes sizes) const {
+  Solution solution;
+  solution.model = cutForPlacement(model, machine, directions);
+  solution.sizes = sizes;
+  solution.fromDeviceMap = directions.homes.has_value();
+  auto units = costUnits(solution.model, machine, request, sizes, diags);
   if (!units)
     return std::nullopt;
-  Problem problem = makeProblem(model, machine, request, *units, sizes, fittings);
-  return Trial{sizes, std::move(*units), std::move(problem)};
+  solution.units = std::move(*units);
+  solution.problem = makeProblem(solution.model, machine, request, directions.pins, solution.units,
+                                 sizes, fittings);
+  solution.placement =
+      directions.homes ? follow(solution.problem, machine,
+                                homesOfUnits(solution.model, *directions.homes), directions.main)
+                       : fill(solution.problem, machine);
+  return solution;
 }
 
-static bool fits(const Problem &problem) {
-  return llvm::all_of(shortfall(problem), [](Bytes b) { return b.value == 0; });
+bool fits(const Solution &solution) {
+  return occupancy(solution.problem, solution.placement).excess().value == 0;
 }
 
-/// The parts that a memory's demand consists of, largest first.
-static std::vector<std::pair<std::string, Bytes>> items(const Model &model, const Trial &trial) {
-  std::vector<std::pair<std::string, Bytes>> result;
-  Bytes weights, cache;
-  for (const Unit &unit : trial.units) {
-    weights += unit.weights;
-    if (unit.cache)
-      cache += unit.cache->size * 2;
-  }
-  result.push_back({llvm::formatv("weights of {0} units", model.blocks.size()), weights});
-  result.push_back({llvm::formatv("kv cache for {0} tokens", trial.sizes.context), cache});
-  for (const Fixed &fixed : trial.problem.fixed)
-    result.push_back({fixed.name, fixed.bytes});
-  llvm::stable_sort(result, [](auto &a, auto &b) { return a.second > b.second; });
-  return result;
-}
-
-/// The smallest change of the request that fits: a shorter context, if need be with a smaller
-/// chunk; else a narrower type; else the capacity that the least demanding request needs.
-static std::string nearestFit(const Model &model, const Machine &machine, const Request &request,
-                              Sizes sizes, const Fittings &fittings, Diagnostics &diags) {
-  auto tryFit = [&](const Request &r, uint64_t context, uint64_t chunk) {
-    auto trial = attempt(model, machine, r, {context, std::min(chunk, context)}, fittings, diags);
-    return trial && fits(trial->problem);
-  };
-  auto longest = [&](const Request &r, uint64_t chunk) -> uint64_t {
-    uint64_t low = 0, high = (sizes.context + ContextStep - 1) / ContextStep;
-    while (low < high) {
-      uint64_t middle = (low + high + 1) / 2;
-      if (tryFit(r, std::min(middle * ContextStep, sizes.context), chunk))
-        low = middle;
-      else
-        high = middle - 1;
-    }
-    return std::min(low * ContextStep, sizes.context);
-  };
-  auto search = [&](const Request &r, const char *prefix) -> std::string {
-    for (uint64_t chunk : {sizes.chunk, uint64_t(32), uint64_t(1)}) {
-      if (chunk > sizes.chunk)
-        continue;
-      if (uint64_t context = longest(r, chunk))
-        return llvm::formatv(
-            "{0}--context {1}{2}", prefix, context,
-            request.chunk || chunk != sizes.chunk
-                ? llvm::formatv(" --prefill-chunk {0}", std::min(chunk, context)).str()
-                : std::string());
-    }
-    return "";
-  };
-  if (std::string found = search(request, ""); !found.empty())
-    return found;
-  for (DataType type : {DataType::BF16}) {
-    Request narrower = request;
-    narrower.weightType = narrower.cacheType = type;
-    if (std::string found = search(narrower, "--dtype bf16 --kv-dtype bf16 "); !found.empty())
-      return found;
-  }
-  auto least =
-      attempt(model, machine, request, {std::min(ContextStep, sizes.context), 1}, fittings, diags);
-  std::string result;
-  if (least)
-    for (auto [memory, bytes] : llvm::enumerate(shortfall(least->problem)))
-      if (bytes.value) {
-        Bytes needed = least->problem.capacity[memory] + bytes;
-        bool there = needed <= machine.memories[memory].capacity;
-        result +=
-            llvm::formatv("{0}--max-memory {1}={2} --context {3} --prefill-chunk 1{4}",
-                          result.empty() ? "" : ", ", machine.memories[memory].name, needed.value,
-                          least->sizes.context, there ? "" : ", on a machine that has it");
-      }
-  return result;
-}
-
-static void sayDoesNotFit(const Model &model, const Machine &machine, const Request &request,
-                          const Trial &trial, const Fittings &fittings, Diagnostics &diags) {
-  for (auto [at, bytes] : llvm::enumerate(shortfall(trial.problem))) {
-    if (bytes.value == 0)
-      continue;
-    const Memory &memory = machine.memories[at];
-    Bytes capacity = trial.problem.capacity[at];
-    diags.error(Exit::DoesNotFit, machine.name,
-                llvm::formatv("does not fit: {0} needs {1} bytes, has {2} (short by {3})",
-                              memory.name, (capacity + bytes).value, capacity.value, bytes.value));
-    auto parts = items(model, trial);
-    parts.resize(std::min<size_t>(parts.size(), 3));
-    for (auto &[name, size] : parts)
-      diags.note(llvm::formatv("{0}: {1} bytes ({2})", name, size.value, forPeople(size)));
-  }
-  diags.note("fits with " + nearestFit(model, machine, request, trial.sizes, fittings, diags));
+Bytes shortfall(const Solution &solution, uint32_t memory) {
+  Bytes needed = occupancy(solution.problem, solution.placement).of(memory);
+  Bytes capacity = solution.problem.capacity[memory];
+  return needed > capacity ? needed - capacity : Bytes();
 }
 
 std::optional<Solution> solve(const Model &model, const Machine &machine, const Request &request,
-                              const Fittings &fittings, Diagnostics &diags) {
+                              const Directions &directions, const Fittings &fittings,
+                              Diagnostics &diags) {
   std::optional<uint64_t> context = chooseContext(model, request, diags);
   if (!context)
     return std::nullopt;
@@ -163,24 +125,20 @@ std::optional<Solution> solve(const Model &model, const Machine &machine, const 
     return std::nullopt;
   }
 
-  std::optional<Solution> best;
-  std::optional<Trial> smallest;
+  Trials trials{model, machine, directions, fittings, diags};
+  auto time = [&](const Solution &s) { return workloadTime(s.problem, machine, s.placement); };
+  std::optional<Solution> best, smallest;
   for (uint64_t chunk : chunkChoices(request, *context)) {
-    auto trial = attempt(model, machine, request, {*context, chunk}, fittings, diags);
+    auto trial = trials.attempt(request, {*context, chunk, request.batch});
     if (!trial)
       return std::nullopt;
-    std::optional<Placement> placement = place(trial->problem);
-    if (!placement) {
+    if (!fits(*trial))
       smallest = std::move(trial);
-      continue;
-    }
-    if (!best ||
-        workloadTime(trial->problem, *placement) < workloadTime(best->problem, best->placement))
-      best = Solution{trial->sizes, std::move(trial->units), std::move(trial->problem),
-                      std::move(*placement)};
+    else if (!best || time(*trial) < time(*best))
+      best = std::move(trial);
   }
   if (!best)
-    sayDoesNotFit(model, machine, request, *smallest, fittings, diags);
+    sayDoesNotFit(trials, request, *smallest);
   return best;
 }
 

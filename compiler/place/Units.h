@@ -9,6 +9,9 @@
 #include "compiler/plan/Plan.h"
 #include "compiler/spec/Model.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace ashlar {
 
 /// A weight as it will be stored, once, with the unit that uses it first.
@@ -30,19 +33,32 @@ struct Work {
 
 struct CacheShape {
   DataType type = DataType::F32;
-  uint64_t heads = 0, context = 0, dim = 0;
+  uint64_t sequences = 0, heads = 0, context = 0, dim = 0;
   Bytes size; // of keys, and of values
+};
+
+/// How the kernels of a kind of processor want matrices: in panels on a cpu and on what is emulated
+/// by one, in rows on a GPU.
+enum class Form : uint8_t { Panels, Rows };
+inline constexpr Form Forms[] = {Form::Panels, Form::Rows};
+Form formFor(ProcessorKind kind);
+
+/// A unit in the form of one kind of processor.
+struct UnitForm {
+  std::vector<StoredWeight> stored;
+  Bytes weights; // the extent of what is stored
+  std::vector<Work> decode, prefill;
 };
 
 struct Unit {
   uint32_t block = 0;
-  std::vector<StoredWeight> stored;
+  UnitForm forms[std::size(Forms)];
   std::vector<WeightId> shares; // read here, stored with another unit
-  Bytes weights;                // the extent of what is stored
   std::optional<CacheShape> cache;
-  plan::Frame frame; // its values and their places in the frame
-  std::vector<Work> decode, prefill;
+  plan::Frame frame;                          // its values and their places in the frame
   std::vector<Nanos> decodeTime, prefillTime; // by processor
+
+  const UnitForm &form(ProcessorKind kind) const { return forms[size_t(formFor(kind))]; }
 };
 
 /// What a memory gives out: each unit's weights, each cache and each region starts at a page, so
@@ -51,20 +67,30 @@ inline constexpr uint64_t PageBytes = 4096;
 
 /// The shape of a solution that everything else is counted for.
 struct Sizes {
-  uint64_t context = 0;
-  uint64_t chunk = 0;
+  uint64_t context = 0; // tokens of a sequence
+  uint64_t chunk = 0;   // tokens of a prefill step, of one sequence
+  uint64_t batch = 1;   // sequences, each with one token in a decode step
+
+  /// Tokens that activations have room for.
+  uint64_t rows() const { return std::max(chunk, batch); }
 };
 
 /// All units, in execution order; nothing when a processor has no rate for work that it would do.
 std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,
                                            const Request &request, Sizes sizes, Diagnostics &diags);
 
-/// The values of a block, packed into a frame for `rows` tokens. Values that stand in a stream
-/// have no place here.
-plan::Frame packFrame(const Block &block, uint64_t rows);
+/// The values of a block, packed into a frame. Values that stand in a stream have no place here.
+plan::Frame packFrame(const Block &block, Sizes sizes);
 
-/// What crosses blocks, as a frame of its own.
-plan::Frame streamFrame(const Model &model, uint64_t rows);
+/// What crosses blocks, as a frame of its own for each memory: `streams` that are used there. The
+/// token ids have a region of their own in the memory that they come from.
+plan::Frame streamFrame(const Model &model, const std::vector<bool> &streams, bool host,
+                        Sizes sizes);
+
+/// The bytes of a stream's rows when they cross: tokens of a step, in f32 or ids.
+Bytes streamBytes(const Stream &stream, uint64_t tokens, uint64_t sequences);
+/// The bytes of its place in a frame.
+Bytes streamFrameBytes(const Stream &stream, Sizes sizes);
 
 /// `--emit=units`.
 void print(const Model &model, const Machine &machine, const std::vector<Unit> &units,

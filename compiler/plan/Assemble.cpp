@@ -4,26 +4,55 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <map>
+#include <set>
 
 namespace ashlar {
 
-static plan::Unit unitOf(const Model &model, const Solution &solution, const UnitPlaces &places,
+/// Why a unit is where it is: what would be faster, and that there is no room for it.
+static std::string reasonOf(const Machine &machine, const Solution &solution, uint32_t unit) {
+  const std::vector<Candidate> &candidates = solution.problem.units[unit].candidates;
+  if (solution.fromDeviceMap)
+    return "by the device map";
+  if (machine.processors.size() == 1 && candidates.size() == 1)
+    return "the machine has one processor";
+  const Candidate &chosen = solution.chosen(unit);
+  auto time = [](const Candidate &c) { return c.decodeTime + c.bringTime; };
+  const Candidate *fastest = &chosen;
+  for (const Candidate &c : candidates)
+    if (time(c) < time(*fastest))
+      fastest = &c;
+  if (fastest == &chosen)
+    return llvm::formatv("fastest of {0}", candidates.size());
+  return llvm::formatv("{0} instead of {1} a token on {2}, which the whole does not gain from or "
+                       "has no room for",
+                       forPeople(time(chosen)), forPeople(time(*fastest)),
+                       machine.processor(fastest->decode).name);
+}
+
+static plan::Unit unitOf(const Machine &machine, const Solution &solution, const UnitPlaces &places,
                          uint32_t at) {
+  const Model &model = solution.model;
   const Unit &unit = solution.units[at];
   const Block &block = model.blocks[unit.block];
-  const Candidate &c = solution.problem.units[at][solution.placement.choice[at]];
+  const Candidate &c = solution.chosen(at);
   plan::Unit result;
   result.name = block.name;
   result.kind = block.kind;
   result.layer = block.layer;
-  result.home = index(c.home);
+  if (block.part)
+    result.part = plan::Part{block.part->whole, block.part->firstOp};
+  if (c.home)
+    result.home = index(*c.home);
   result.decode = index(c.decode);
   result.prefill = index(c.prefill);
   result.state = c.state;
-  result.reason = solution.problem.units[at].size() == 1
-                      ? std::string("the machine has one processor")
-                      : llvm::formatv("fastest of {0}", solution.problem.units[at].size()).str();
-  for (auto [stored, place] : llvm::zip_equal(unit.stored, places.weights)) {
+  for (StreamId input : block.inputs)
+    result.reads.push_back(model.stream(input).name);
+  result.writes = model.stream(block.output).name;
+  result.reason = reasonOf(machine, solution, at);
+  result.slots = places.slots;
+  const UnitForm &form = unit.form(machine.processor(c.decode).kind);
+  for (auto [stored, place] : llvm::zip_equal(form.stored, places.weights)) {
     const Weight &weight = model.weight(stored.weight);
     result.weights.push_back({weight.name, weight.tensor, stored.type, stored.layout, stored.rows,
                               stored.columns, place, stored.size});
@@ -38,76 +67,90 @@ static plan::Unit unitOf(const Model &model, const Solution &solution, const Uni
   return result;
 }
 
-/// Frames by kind of block, each once: blocks of one kind with equal values share one. A kind whose
-/// blocks differ gets a frame for each form.
-static void addFrames(const Solution &solution, const Arena &arena, const Model &model,
-                      plan::Plan &plan) {
-  plan::Frame stream = streamFrame(model, solution.sizes.chunk);
-  stream.place = arena.stream;
-  plan.frames.push_back(std::move(stream));
-  auto equal = [](const plan::Frame &a, const plan::Frame &b) {
-    auto key = [](const plan::Value &v) {
-      return std::tie(v.name, v.rows, v.columns, v.offset, v.first, v.last, v.inPlace);
-    };
-    return a.values.size() == b.values.size() &&
-           llvm::all_of(llvm::zip_equal(a.values, b.values), [&](auto pair) {
-             return key(std::get<0>(pair)) == key(std::get<1>(pair));
-           });
+static bool equal(const plan::Frame &a, const plan::Frame &b) {
+  auto key = [](const plan::Value &v) {
+    return std::tie(v.name, v.rows, v.columns, v.offset, v.first, v.last, v.inPlace);
   };
-  std::map<std::string, std::vector<uint32_t>> ofKind;
-  for (size_t at = 0; at < solution.units.size(); ++at) {
+  return a.values.size() == b.values.size() &&
+         llvm::all_of(llvm::zip_equal(a.values, b.values),
+                      [&](auto pair) { return key(std::get<0>(pair)) == key(std::get<1>(pair)); });
+}
+
+namespace {
+/// The frames of a plan. Their names end in that of their memory where several have one.
+class Frames {
+public:
+  Frames(const Machine &machine, const Solution &solution, const Arena &arena, plan::Plan &plan)
+      : machine(machine), solution(solution), arena(arena), plan(plan) {}
+
+  void add() {
+    addStreams();
+    for (size_t at = 0; at < solution.units.size(); ++at)
+      memories[solution.units[at].frame.name].insert(arena.units[at].frame.memory);
+    for (size_t at = 0; at < solution.units.size(); ++at)
+      if (!solution.units[at].frame.values.empty())
+        addUnit(at);
+  }
+
+private:
+  void addStreams() {
+    Occupancy taken = occupancy(solution.problem, solution.placement);
+    auto count = llvm::count_if(arena.streams, [](auto &place) { return place.has_value(); });
+    for (auto [memory, place] : llvm::enumerate(arena.streams)) {
+      if (!place)
+        continue;
+      plan::Frame frame = streamFrame(solution.model, taken.streams(memory),
+                                      memory == index(machine.host()), solution.sizes);
+      if (count > 1)
+        frame.name += "_" + machine.memories[memory].name;
+      frame.place = *place;
+      plan.frames.push_back(std::move(frame));
+    }
+  }
+
+  /// By kind of block, each once: blocks of one kind with equal values share one. A kind whose
+  /// blocks differ gets a frame for each form.
+  void addUnit(size_t at) {
     const Unit &unit = solution.units[at];
-    if (unit.frame.values.empty())
-      continue;
-    std::vector<uint32_t> &known = ofKind[unit.frame.name];
+    uint32_t memory = arena.units[at].frame.memory;
+    std::string name = unit.frame.name;
+    if (memories[name].size() > 1)
+      name += "_" + machine.memories[memory].name;
+    std::vector<uint32_t> &known = ofName[name];
     auto same = llvm::find_if(known, [&](uint32_t f) { return equal(plan.frames[f], unit.frame); });
     if (same != known.end()) {
       plan.units[at].frame = *same;
-      continue;
+      return;
     }
     plan::Frame frame = unit.frame;
-    if (!known.empty())
-      frame.name = llvm::formatv("{0}_{1}", unit.frame.name, known.size() + 1);
+    frame.name = known.empty() ? name : llvm::formatv("{0}_{1}", name, known.size() + 1).str();
     frame.place = arena.units[at].frame;
     plan.units[at].frame = plan.frames.size();
     known.push_back(plan.frames.size());
     plan.frames.push_back(std::move(frame));
   }
-}
 
-static plan::Prediction predict(llvm::StringRef phase, const Machine &machine,
-                                const Solution &solution, Nanos Candidate::*time,
-                                std::vector<Work> Unit::*works) {
-  plan::Prediction result;
-  result.phase = phase.str();
-  std::map<Kernel, double> bytes;
-  for (auto [at, candidates] : llvm::enumerate(solution.problem.units)) {
-    result.time += candidates[solution.placement.choice[at]].*time;
-    Nanos fastest = candidates.front().*time;
-    for (const Candidate &c : candidates)
-      fastest = std::min(fastest, c.*time);
-    result.bound += fastest;
-    for (const Work &work : solution.units[at].*works)
-      bytes[work.kernel] += double(work.read.value);
-  }
-  const Processor &processor = machine.processors.front();
-  result.bottleneck = llvm::formatv(
-      "{0} reads {1} of weights and {2} of cache from {3} in each step", processor.name,
-      forPeople(Bytes(uint64_t(bytes[Kernel::Linear]))),
-      forPeople(Bytes(uint64_t(bytes[Kernel::Attend]))), machine.memory(processor.memory).name);
-  return result;
-}
+  const Machine &machine;
+  const Solution &solution;
+  const Arena &arena;
+  plan::Plan &plan;
+  std::map<std::string, std::set<uint32_t>> memories; // by kind
+  std::map<std::string, std::vector<uint32_t>> ofName;
+};
+} // namespace
 
-plan::Plan assemble(const Model &model, const Machine &machine, const Solution &solution,
+plan::Plan assemble(llvm::StringRef digest, const Machine &machine, const Solution &solution,
                     std::vector<plan::Phase> phases, const Arena &arena) {
+  const Model &model = solution.model;
   plan::Plan plan;
   plan.spec = model.spec;
-  plan.modelDigest = digest(model);
+  plan.modelDigest = digest.str();
   plan.machine = machine.name;
   plan.layers = model.layers;
   plan.hidden = model.hidden;
   plan.vocabulary = model.vocabulary;
   plan.context = solution.sizes.context;
+  plan.batch = solution.sizes.batch;
   plan.chunk = solution.sizes.chunk;
   plan.promptTokens = solution.problem.workload.prompt;
   plan.generateTokens = solution.problem.workload.generate;
@@ -117,12 +160,10 @@ plan::Plan assemble(const Model &model, const Machine &machine, const Solution &
     plan.processors.push_back({processor.name, name(processor.kind).str(), index(processor.memory),
                                processor.threads, requiredIsa(processor)});
   for (auto [at, places] : llvm::enumerate(arena.units))
-    plan.units.push_back(unitOf(model, solution, places, at));
-  addFrames(solution, arena, model, plan);
+    plan.units.push_back(unitOf(machine, solution, places, at));
+  Frames(machine, solution, arena, plan).add();
   plan.phases = std::move(phases);
-  plan.predictions = {
-      predict("prefill", machine, solution, &Candidate::prefillTime, &Unit::prefill),
-      predict("decode", machine, solution, &Candidate::decodeTime, &Unit::decode)};
+  plan.predictions = {predict(machine, solution, false), predict(machine, solution, true)};
   return plan;
 }
 

@@ -9,6 +9,13 @@ const Phase *Plan::phase(llvm::StringRef name) const {
   return nullptr;
 }
 
+std::optional<uint32_t> Plan::host() const {
+  for (const Processor &processor : processors)
+    if (processor.kind == "cpu")
+      return processor.memory;
+  return std::nullopt;
+}
+
 llvm::StringRef name(Layout layout) {
   switch (layout) {
   case Layout::Rows:
@@ -25,6 +32,10 @@ llvm::StringRef name(State state) {
   switch (state) {
   case State::Resident:
     return "resident";
+  case State::Streamed:
+    return "streamed";
+  case State::Disk:
+    return "disk";
   }
   return "";
 }
@@ -33,6 +44,10 @@ llvm::StringRef name(StepKind kind) {
   switch (kind) {
   case StepKind::Read:
     return "read";
+  case StepKind::Copy:
+    return "copy";
+  case StepKind::Send:
+    return "send";
   case StepKind::Run:
     return "run";
   }

@@ -21,6 +21,7 @@ struct Region {
   std::string name; // "host.weights"
   uint64_t offset = 0;
   Bytes size;
+  bool slot = false; // weights come and go here
 };
 
 struct Memory {
@@ -59,10 +60,11 @@ struct Value {
   bool inPlace = false;
 };
 
-/// The activations of one kind of block, or those that cross blocks ("stream"). Only one block
-/// runs at a time, so frames of blocks share their bytes; the stream frame is apart.
+/// The activations of one kind of block in one memory, or of the streams that cross blocks. Only
+/// one block runs at a time, so frames of blocks share their bytes; those of streams are apart.
 struct Frame {
-  std::string name; // a block's kind, or "stream"
+  std::string name; // a block's kind, or "stream"; with its memory where several have one
+  bool streams = false;
   Place place;
   Bytes size;
   std::vector<Value> values;
@@ -80,7 +82,7 @@ struct Weight {
   Bytes size; // padding of the layout included
 };
 
-/// Keys and values of one layer, each [heads][context][dim].
+/// Keys and values of one layer, each [sequences of the batch][heads][context][dim].
 struct Cache {
   DataType type = DataType::F32;
   uint64_t heads = 0, context = 0, dim = 0;
@@ -88,38 +90,60 @@ struct Cache {
   Bytes size; // of each of the two
 };
 
-/// resident: the weights stay in the executor's memory. (Streamed, offloaded and the like are
-/// further states of the same line.)
-enum class State : uint8_t { Resident };
+/// resident: the weights stay in the executor's memory. streamed: they stay in another memory and
+/// are copied to a slot for each use. disk: they stay in the pack and are read for each use.
+enum class State : uint8_t { Resident, Streamed, Disk };
+inline constexpr State States[] = {State::Resident, State::Streamed, State::Disk};
+
+/// Where the weights of a unit are brought for a use: its own, or those of one that it shares with.
+struct Slot {
+  uint32_t unit = 0;
+  Place at;
+};
+
+/// A unit that is a part of a block: from this op on.
+struct Part {
+  std::string whole; // the block
+  uint32_t firstOp = 0;
+};
 
 struct Unit {
   std::string name; // "layers.3.attention"
   std::string kind; // "attention"
   std::optional<uint32_t> layer;
+  std::optional<Part> part;
   Bytes bytes;                      // of its weights
-  uint32_t home = 0;                // memory
+  std::optional<uint32_t> home;     // memory; nothing: the disk
   uint32_t decode = 0, prefill = 0; // processors
   State state = State::Resident;
-  std::optional<uint32_t> frame; // nothing where the unit has no values of its own
+  std::optional<uint32_t> frame;  // nothing where the unit has no values of its own
+  std::vector<std::string> reads; // streams
+  std::string writes;             // stream
   std::string reason;
-  std::vector<Weight> weights;     // stored with this unit
+  std::vector<Weight> weights;     // stored with this unit; of the disk's: where they are brought
+  std::vector<Slot> slots;         // of what is not resident
   std::vector<std::string> shares; // names of weights that it reads and another unit stores
   std::optional<Cache> cache;
 };
 
 enum class StepKind : uint8_t {
-  Read, // bytes of the pack to a place
+  Read, // a unit's weights from the pack to a place
+  Copy, // a unit's weights from one memory to another
+  Send, // a stream's rows from one memory to another
   Run,  // a unit on a processor
 };
 
+/// The steps of a phase are done in their order.
 struct Step {
   StepKind kind = StepKind::Run;
-  uint32_t unit = 0;
-  uint32_t processor = 0;      // Run
-  Place to;                    // Read
-  uint64_t packOffset = 0;     // Read
-  Bytes bytes;                 // Read
-  std::vector<uint32_t> after; // units whose runs in this phase must be done before
+  uint32_t unit = 0;                     // Read, Copy, Run
+  uint32_t processor = 0;                // Run
+  std::string stream;                    // Send
+  uint32_t fromMemory = 0, toMemory = 0; // Send
+  Place from, to;                        // Copy; Read has only `to`
+  uint64_t packOffset = 0;               // Read
+  Bytes bytes;                           // all but Run
+  std::vector<uint32_t> after;           // units whose runs in this phase must be done before
 };
 
 /// A phase: "load" (once, at start), "prefill" (a chunk of a prompt), "decode" (one token).
@@ -157,6 +181,8 @@ struct Plan {
   /// From the start of the memory.
   uint64_t address(const Place &place) const { return region(place).offset + place.offset; }
   const Phase *phase(llvm::StringRef name) const;
+  /// The memory of the cpu: token ids are there before a step, and what is wanted after it.
+  std::optional<uint32_t> host() const;
 };
 
 /// The text form: a contract (README.md of compiler/plan). Reads back to the same plan.
@@ -173,8 +199,9 @@ struct Violation {
 };
 
 /// Checks a plan by reading nothing but the plan: every weight has one home, every read comes
-/// after its write or arrival, nothing live shares bytes, every peak is within its capacity, every
-/// run has its inputs on its executor, the totals are true. Empty: the plan is sound.
+/// after its write or arrival, nothing live shares bytes, no slot is overwritten before its use,
+/// every peak is within its capacity, every run has its inputs on its executor, the totals are
+/// true. Empty: the plan is sound.
 std::vector<Violation> verify(const Plan &plan);
 
 /// The report for people: the table of memory, whose rows add up to the byte, placement by layer

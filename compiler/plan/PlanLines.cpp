@@ -83,6 +83,8 @@ void Parser::memory() {
   line.allow({"capacity", "peak", "slack"});
   Memory memory;
   memory.name = line.name();
+  if (memory.name == DiskHome)
+    line.error(line.nameAt(), "'" + DiskHome + "' is the home of weights in the pack, no memory");
   memory.capacity = line.bytes("capacity");
   memory.peak = line.bytes("peak");
   line.expect("slack", slackText(memory), "capacity less peak");
@@ -91,7 +93,7 @@ void Parser::memory() {
 }
 
 void Parser::region() {
-  line.allow({"offset", "size"});
+  line.allow({"offset", "size"}, "slot");
   Memory &memory = plan.memories.back();
   Place first{static_cast<uint32_t>(plan.memories.size() - 1),
               static_cast<uint32_t>(memory.regions.size()), 0};
@@ -99,6 +101,7 @@ void Parser::region() {
   region.name = line.name();
   region.offset = line.number("offset");
   region.size = line.bytes("size");
+  region.slot = line.has("slot");
   if (!regions.try_emplace(region.name, first).second)
     line.error(line.nameAt(), "there is a region '" + region.name + "' already");
   memory.regions.push_back(std::move(region));
@@ -117,9 +120,10 @@ void Parser::processor() {
 }
 
 void Parser::frame() {
-  line.allow({"region", "offset", "size"});
+  line.allow({"region", "offset", "size"}, "streams");
   Frame frame;
   frame.name = line.name();
+  frame.streams = line.has("streams");
   frame.place = placeOfTwoKeys();
   frame.size = line.bytes("size");
   declare(frames, frame.name, "frame");
@@ -143,19 +147,26 @@ void Parser::value() {
 }
 
 void Parser::unit() {
-  line.allow({"kind", "layer", "bytes", "home", "decode", "prefill", "state", "frame", "reason"});
+  line.allow({"kind", "layer", "whole", "first", "bytes", "home", "decode", "prefill", "state",
+              "frame", "reads", "writes", "reason"});
   Unit unit;
   unit.name = line.name();
   unit.kind = line.string("kind");
   if (line.has("layer"))
     unit.layer = line.number32("layer");
+  if (line.has("whole"))
+    unit.part = Part{line.string("whole"), line.number32("first")};
   unit.bytes = line.bytes("bytes");
-  unit.home = reference(memories, "home", "memory");
+  if (line.string("home") != DiskHome)
+    unit.home = reference(memories, "home", "memory");
   unit.decode = reference(processors, "decode", "processor");
   unit.prefill = reference(processors, "prefill", "processor");
-  unit.state = State(line.choice("state", {name(State::Resident)}));
+  unit.state = State(
+      line.choice("state", {name(State::Resident), name(State::Streamed), name(State::Disk)}));
   if (line.has("frame"))
     unit.frame = reference(frames, "frame", "frame");
+  line.list("reads", [&](const std::string &name, SMLoc) { unit.reads.push_back(name); });
+  unit.writes = line.string("writes");
   unit.reason = line.string("reason");
   declare(units, unit.name, "unit");
   plan.units.push_back(std::move(unit));
@@ -179,6 +190,15 @@ void Parser::weight() {
 void Parser::shares() {
   line.allow({});
   plan.units.back().shares.push_back(line.name());
+}
+
+void Parser::slot() {
+  line.allow({"at"});
+  std::string name = line.name();
+  Slot slot;
+  slot.unit = known(units, name, line.nameAt(), "unit");
+  slot.at = place("at");
+  plan.units.back().slots.push_back(slot);
 }
 
 void Parser::cache() {
@@ -219,6 +239,33 @@ void Parser::read() {
   step.unit = known(units, name, line.nameAt(), "unit");
   step.to = place("to");
   step.packOffset = line.number("pack");
+  step.bytes = line.bytes("bytes");
+  if (line.has("after"))
+    after(step);
+  plan.phases.back().steps.push_back(std::move(step));
+}
+
+void Parser::copy() {
+  line.allow({"from", "to", "bytes", "after"});
+  Step step;
+  step.kind = StepKind::Copy;
+  std::string name = line.name();
+  step.unit = known(units, name, line.nameAt(), "unit");
+  step.from = place("from");
+  step.to = place("to");
+  step.bytes = line.bytes("bytes");
+  if (line.has("after"))
+    after(step);
+  plan.phases.back().steps.push_back(std::move(step));
+}
+
+void Parser::send() {
+  line.allow({"from", "to", "bytes", "after"});
+  Step step;
+  step.kind = StepKind::Send;
+  step.stream = line.name();
+  step.fromMemory = reference(memories, "from", "memory");
+  step.toMemory = reference(memories, "to", "memory");
   step.bytes = line.bytes("bytes");
   if (line.has("after"))
     after(step);

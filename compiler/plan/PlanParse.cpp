@@ -16,23 +16,16 @@ struct Kind {
   void (Parser::*read)();
 };
 constexpr Kind kinds[] = {
-    {"model", "", true, &Parser::model},
-    {"workload", "", true, &Parser::workload},
-    {"machine", "", true, &Parser::machine},
-    {"memory", "", false, &Parser::memory},
-    {"region", "memory", false, &Parser::region},
-    {"processor", "", false, &Parser::processor},
-    {"frame", "", false, &Parser::frame},
-    {"value", "frame", false, &Parser::value},
-    {"unit", "", false, &Parser::unit},
-    {"weight", "unit", false, &Parser::weight},
-    {"shares", "unit", false, &Parser::shares},
-    {"cache", "unit", false, &Parser::cache},
-    {"schedule", "", false, &Parser::schedule},
-    {"read", "schedule", false, &Parser::read},
-    {"run", "schedule", false, &Parser::run},
-    {"predict", "", false, &Parser::predict},
-    {"end", "", true, &Parser::end},
+    {"model", "", true, &Parser::model},          {"workload", "", true, &Parser::workload},
+    {"machine", "", true, &Parser::machine},      {"memory", "", false, &Parser::memory},
+    {"region", "memory", false, &Parser::region}, {"processor", "", false, &Parser::processor},
+    {"frame", "", false, &Parser::frame},         {"value", "frame", false, &Parser::value},
+    {"unit", "", false, &Parser::unit},           {"weight", "unit", false, &Parser::weight},
+    {"shares", "unit", false, &Parser::shares},   {"slot", "unit", false, &Parser::slot},
+    {"cache", "unit", false, &Parser::cache},     {"schedule", "", false, &Parser::schedule},
+    {"read", "schedule", false, &Parser::read},   {"copy", "schedule", false, &Parser::copy},
+    {"send", "schedule", false, &Parser::send},   {"run", "schedule", false, &Parser::run},
+    {"predict", "", false, &Parser::predict},     {"end", "", true, &Parser::end},
 };
 
 } // namespace

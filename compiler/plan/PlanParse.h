@@ -36,9 +36,12 @@ struct Parser {
   void unit();
   void weight();
   void shares();
+  void slot();
   void cache();
   void schedule();
   void read();
+  void copy();
+  void send();
   void run();
   void predict();
   void end();

@@ -109,7 +109,7 @@ struct Printer {
           << " peak=" << memory.peak.value << " slack=" << slackText(memory) << '\n';
       for (const Region &region : memory.regions)
         out << "  region " << nameText(region.name) << " offset=" << region.offset
-            << " size=" << region.size.value << '\n';
+            << " size=" << region.size.value << (region.slot ? " slot\n" : "\n");
     }
     for (const Processor &processor : plan.processors) {
       out << "processor " << nameText(processor.name) << " kind=" << nameText(processor.kind)
@@ -121,7 +121,8 @@ struct Printer {
 
   void frame(const Frame &frame) {
     out << "frame " << nameText(frame.name) << " region=" << regionName(frame.place)
-        << " offset=" << frame.place.offset << " size=" << frame.size.value << '\n';
+        << " offset=" << frame.place.offset << " size=" << frame.size.value
+        << (frame.streams ? " streams\n" : "\n");
     for (const Value &value : frame.values)
       out << "  value " << nameText(value.name) << " rows=" << value.rows
           << " columns=" << value.columns << " offset=" << value.offset
@@ -133,12 +134,16 @@ struct Printer {
     out << "unit " << nameText(unit.name) << " kind=" << nameText(unit.kind);
     if (unit.layer)
       out << " layer=" << *unit.layer;
-    out << " bytes=" << unit.bytes.value << " home=" << memoryName(unit.home)
+    if (unit.part)
+      out << " whole=" << nameText(unit.part->whole) << " first=" << unit.part->firstOp;
+    out << " bytes=" << unit.bytes.value
+        << " home=" << (unit.home ? memoryName(*unit.home) : DiskHome.str())
         << " decode=" << processorName(unit.decode) << " prefill=" << processorName(unit.prefill)
         << " state=" << name(unit.state);
     if (unit.frame)
       out << " frame=" << nameText(plan.frames[*unit.frame].name);
-    out << " reason=" << quoted(unit.reason) << '\n';
+    list("reads", unit.reads, nameText);
+    out << " writes=" << nameText(unit.writes) << " reason=" << quoted(unit.reason) << '\n';
     for (const Weight &weight : unit.weights)
       out << "  weight " << nameText(weight.name) << " tensor=" << quoted(weight.tensor)
           << " type=" << ashlar::name(weight.type) << " layout=" << name(weight.layout)
@@ -147,6 +152,8 @@ struct Printer {
           << " size=" << weight.size.value << '\n';
     for (const std::string &shared : unit.shares)
       out << "  shares " << nameText(shared) << '\n';
+    for (const Slot &slot : unit.slots)
+      out << "  slot " << unitName(slot.unit) << " at=" << placeText(slot.at) << '\n';
     if (const auto &cache = unit.cache)
       out << "  cache type=" << ashlar::name(cache->type) << " heads=" << cache->heads
           << " context=" << cache->context << " dim=" << cache->dim
@@ -155,12 +162,24 @@ struct Printer {
   }
 
   void step(const Step &step) {
-    out << "  " << name(step.kind) << ' ' << unitName(step.unit);
-    if (step.kind == StepKind::Read)
-      out << " to=" << placeText(step.to) << " pack=" << step.packOffset
-          << " bytes=" << step.bytes.value;
-    else
+    out << "  " << name(step.kind) << ' '
+        << (step.kind == StepKind::Send ? nameText(step.stream) : unitName(step.unit));
+    switch (step.kind) {
+    case StepKind::Read:
+      out << " to=" << placeText(step.to) << " pack=" << step.packOffset;
+      break;
+    case StepKind::Copy:
+      out << " from=" << placeText(step.from) << " to=" << placeText(step.to);
+      break;
+    case StepKind::Send:
+      out << " from=" << memoryName(step.fromMemory) << " to=" << memoryName(step.toMemory);
+      break;
+    case StepKind::Run:
       out << " on=" << processorName(step.processor);
+      break;
+    }
+    if (step.kind != StepKind::Run)
+      out << " bytes=" << step.bytes.value;
     if (step.kind == StepKind::Run || !step.after.empty())
       list("after", step.after, [this](uint32_t unit) { return unitName(unit); });
     out << '\n';

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "compiler/plan/Plan.h"
+#include "compiler/support/DiskHome.h"
 
 namespace ashlar::plan {
 

@@ -36,7 +36,8 @@ static Report::MemoryTable memoryTable(const Plan &plan, uint32_t index) {
   };
   for (const Unit &unit : plan.units) {
     for (const Weight &weight : unit.weights)
-      show(weight.place, weight.size, weights);
+      if (unit.home) // what is brought to a slot has its bytes in the slot's row
+        show(weight.place, weight.size, weights);
     if (unit.cache)
       for (const Place &place : {unit.cache->keys, unit.cache->values})
         show(place, unit.cache->size, caches);
@@ -63,7 +64,7 @@ static Report::MemoryTable memoryTable(const Plan &plan, uint32_t index) {
 static Report::Placement placementOf(const Plan &plan, const Unit &unit) {
   return {std::nullopt,
           {unit.layer ? unit.kind : unit.name},
-          plan.memories[unit.home].name,
+          unit.home ? plan.memories[*unit.home].name : DiskHome.str(),
           plan.processors[unit.decode].name,
           plan.processors[unit.prefill].name,
           unit.state,

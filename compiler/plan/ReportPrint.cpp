@@ -47,7 +47,12 @@ void printReport(const Plan &plan, raw_ostream &out) {
       << plan.context << ", batch " << plan.batch << ", prefill in chunks of " << plan.chunk
       << '\n';
 
+  std::vector<std::string> unused;
   for (const Report::MemoryTable &table : report.memories) {
+    if (table.total.value == 0) {
+      unused.push_back(table.name + " (" + forPeople(table.capacity) + ")");
+      continue;
+    }
     std::vector<std::vector<std::string>> rows = {{"memory " + table.name, "bytes", ""}};
     auto add = [&](StringRef name, Bytes bytes) {
       rows.push_back({"  " + name.str(), number(bytes), forPeople(bytes)});
@@ -62,6 +67,8 @@ void printReport(const Plan &plan, raw_ostream &out) {
     out << '\n';
     printTable(out, "lrr", rows);
   }
+  if (!unused.empty())
+    out << "\nunused: " << llvm::join(unused, ", ") << '\n';
 
   std::vector<std::vector<std::string>> rows = {
       {"placement", "home", "decode", "prefill", "state", "bytes"}};

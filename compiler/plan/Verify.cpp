@@ -29,7 +29,13 @@ void checkReferences(const Plan &plan, Violations &found) {
   for (const Frame &frame : plan.frames)
     checkPlace(plan, frame.place, "frame " + frame.name, found);
   for (const Unit &unit : plan.units) {
-    checkIndex(unit.home, memories, "home of unit " + unit.name + " is memory", found);
+    if (unit.home)
+      checkIndex(*unit.home, memories, "home of unit " + unit.name + " is memory", found);
+    for (const Slot &slot : unit.slots) {
+      checkIndex(slot.unit, plan.units.size(), "a slot of unit " + unit.name + " is of unit",
+                 found);
+      checkPlace(plan, slot.at, "a slot of unit " + unit.name, found);
+    }
     checkIndex(unit.decode, processors, "unit " + unit.name + " decodes on processor", found);
     checkIndex(unit.prefill, processors, "unit " + unit.name + " prefills on processor", found);
     if (unit.frame)
@@ -48,11 +54,21 @@ void checkReferences(const Plan &plan, Violations &found) {
       for (uint32_t unit : step.after)
         checkIndex(unit, plan.units.size(), "a step of phase " + phase.name + " waits for unit",
                    found);
-      if (step.kind == StepKind::Run)
+      switch (step.kind) {
+      case StepKind::Run:
         checkIndex(step.processor, processors,
                    "a step of phase " + phase.name + " runs on processor", found);
-      else
+        break;
+      case StepKind::Send:
+        for (uint32_t memory : {step.fromMemory, step.toMemory})
+          checkIndex(memory, memories, "a send of phase " + phase.name + " names memory", found);
+        break;
+      case StepKind::Copy:
+        checkPlace(plan, step.from, "a copy of phase " + phase.name, found);
+        [[fallthrough]];
+      case StepKind::Read:
         checkPlace(plan, step.to, "a read of phase " + phase.name, found);
+      }
     }
 }
 
@@ -107,6 +123,11 @@ void checkWhole(const Plan &plan, Violations &found) {
   for (const Processor &processor : plan.processors)
     if (processor.threads == 0)
       violate(found, "processor " + processor.name + " has no threads");
+  if (size_t count = llvm::count_if(
+          plan.processors, [](const Processor &processor) { return processor.kind == "cpu"; });
+      count != 1)
+    violate(found, "there are " + Twine(count) +
+                       " processors of kind cpu; token ids come from the memory of one");
   checkLayers(plan, found);
 }
 
@@ -161,6 +182,7 @@ std::vector<Violation> verify(const Plan &plan) {
   checkStorage(plan, found);
   checkValues(plan, found);
   checkUnits(plan, found);
+  checkStreams(plan, found);
   checkSchedules(plan, found);
   checkPredictions(plan, found);
   return found;

@@ -28,6 +28,14 @@ inline Span spanOf(const Plan &plan, const Place &place, Bytes size) {
 /// "bytes 64..127"
 std::string text(const Span &span);
 
+/// The bytes from the first to the last of a unit's weights, which one step brings; nothing for a
+/// unit without weights. With weights in several regions, those of the first.
+struct Extent {
+  Place place; // of the first byte
+  Span span;   // in its region
+};
+std::optional<Extent> extentOf(const Unit &unit);
+
 /// Reports each of these that overlaps another.
 struct NamedSpan {
   std::string name;
@@ -49,10 +57,17 @@ void checkMemories(const Plan &plan, Violations &found);
 void checkStorage(const Plan &plan, Violations &found);
 /// Values lie in their frames and share no bytes while they live.
 void checkValues(const Plan &plan, Violations &found);
-/// Every unit finds its weights, caches and frames in the memory of its executors.
+/// Every unit finds its weights or their slots, caches and frames in the memory of its executors.
 void checkUnits(const Plan &plan, Violations &found);
+/// Every unit finds a place for the streams that it reads and writes in the memory of its
+/// executors.
+void checkStreams(const Plan &plan, Violations &found);
 /// Every unit is read once and runs once in a phase, after what it needs.
 void checkSchedules(const Plan &plan, Violations &found);
+/// Goes through the steps of a phase that runs units: what each needs has arrived in its memory,
+/// and nothing has overwritten it since.
+void checkArrivals(const Plan &plan, const Phase &phase, uint32_t Unit::*executor,
+                   Violations &found);
 void checkPredictions(const Plan &plan, Violations &found);
 
 } // namespace ashlar::plan

@@ -35,7 +35,7 @@ void checkMemories(const Plan &plan, Violations &found) {
   }
 }
 
-/// The product of up to four numbers; nothing where 64 bits do not hold it.
+/// The product of some numbers; nothing where 64 bits do not hold it.
 static std::optional<uint64_t> product(std::initializer_list<uint64_t> factors) {
   std::optional<uint64_t> result = 1;
   for (uint64_t factor : factors)
@@ -82,7 +82,7 @@ struct Item {
 static std::vector<Item> itemsOf(const Plan &plan) {
   std::vector<Item> items;
   for (const Frame &frame : plan.frames)
-    items.push_back({"frame " + frame.name, frame.place, frame.size, frame.name != "stream"});
+    items.push_back({"frame " + frame.name, frame.place, frame.size, !frame.streams});
   for (const Unit &unit : plan.units) {
     for (const Weight &weight : unit.weights)
       items.push_back({"weight " + weight.name, weight.place, weight.size});
@@ -111,7 +111,7 @@ static void checkOverlaps(const Plan &plan, llvm::ArrayRef<Item> items, Violatio
   auto span = [&](const Item &item) { return spanOf(plan, item.place, item.size); };
   std::vector<const Item *> order;
   for (const Item &item : items)
-    if (item.size.value)
+    if (item.size.value && !plan.region(item.place).slot) // in slots, steps take turns
       order.push_back(&item);
   llvm::stable_sort(order, [&](const Item *a, const Item *b) {
     return std::tuple(a->place.memory, span(*a).begin) <
@@ -145,11 +145,13 @@ void checkStorage(const Plan &plan, Violations &found) {
                 found);
     }
     if (const auto &cache = unit.cache) {
-      checkSize("cache of unit " + unit.name, cache->size,
-                product({cache->heads, cache->context, cache->dim, bytesOf(cache->type)}),
-                ashlar::name(cache->type) + " [" + Twine(cache->heads) + ", " +
-                    Twine(cache->context) + ", " + Twine(cache->dim) + "]",
-                found);
+      checkSize(
+          "cache of unit " + unit.name, cache->size,
+          product({plan.batch, cache->heads, cache->context, cache->dim, bytesOf(cache->type)}),
+          ashlar::name(cache->type) + " [" +
+              (plan.batch == 1 ? "" : llvm::utostr(plan.batch) + ", ") + Twine(cache->heads) +
+              ", " + Twine(cache->context) + ", " + Twine(cache->dim) + "]",
+          found);
       if (cache->context < plan.context)
         violate(found, "cache of unit " + unit.name + " holds " + Twine(cache->context) +
                            " tokens, but the context is " + Twine(plan.context));

@@ -51,10 +51,17 @@ static void checkWeights(const Plan &plan, const Unit &unit, Violations &found) 
   unsigned __int128 sum = 0;
   for (const Weight &weight : unit.weights) {
     sum += weight.size.value;
-    if (weight.place.memory != unit.home)
+    const Region &region = plan.region(weight.place);
+    if (unit.home && weight.place.memory != *unit.home)
       violate(found, "weight " + weight.name + " lies in memory " +
                          plan.memories[weight.place.memory].name + ", but the home of unit " +
-                         unit.name + " is " + plan.memories[unit.home].name);
+                         unit.name + " is " + plan.memories[*unit.home].name);
+    else if (unit.home && region.slot)
+      violate(found, "weight " + weight.name + " stays in region " + region.name +
+                         ", a slot that others overwrite");
+    else if (!unit.home && !region.slot)
+      violate(found, "weight " + weight.name + " stays on the disk, but region " + region.name +
+                         ", where it is brought, is no slot");
   }
   if (sum != unit.bytes.value)
     violate(found, "unit " + unit.name + " says " + Twine(unit.bytes.value) +
@@ -62,17 +69,83 @@ static void checkWeights(const Plan &plan, const Unit &unit, Violations &found) 
                        Twine(static_cast<uint64_t>(sum)));
 }
 
+/// What a unit is called must be what it is: resident where it is computed, or not.
+static void checkState(const Plan &plan, const Unit &unit, Violations &found) {
+  std::string name = "unit " + unit.name;
+  if (unit.state == State::Disk && unit.home)
+    return violate(found, name + " is read from the disk, but its home is " +
+                              plan.memories[*unit.home].name);
+  if (unit.state != State::Disk && !unit.home)
+    return violate(found, name + " is " + plan::name(unit.state) + ", but its home is the disk");
+  if (unit.state == State::Resident) {
+    checkNear(plan, unit, *unit.home, "weights of " + name + " are resident", found);
+    if (!unit.slots.empty())
+      violate(found, name + " is resident, but has a slot");
+  } else if (unit.slots.empty()) {
+    violate(found, name + " is " + plan::name(unit.state) + ", but has no slot");
+  }
+  if (unit.state == State::Streamed && plan.processors[unit.decode].memory == *unit.home)
+    violate(found, name + " is streamed from memory " + plan.memories[*unit.home].name +
+                       ", from which it is computed");
+}
+
+/// A slot has room for all of what is brought there, beside the other slots of its unit.
+static void checkSlots(const Plan &plan, const Unit &unit, Violations &found) {
+  std::vector<NamedSpan> spans;
+  for (const Slot &slot : unit.slots) {
+    const Unit &brought = plan.units[slot.unit];
+    std::string name = "slot of unit " + unit.name + " for unit " + brought.name;
+    const Region &region = plan.region(slot.at);
+    std::optional<Extent> extent = extentOf(brought);
+    if (!region.slot)
+      violate(found, name + " lies in region " + region.name + ", which is no slot");
+    if (!extent)
+      violate(found, name + ", which has no weights");
+    checkNear(plan, unit, slot.at.memory, Twine(name) + " lies", found);
+    if (!extent)
+      continue;
+    Span span(slot.at.offset, static_cast<uint64_t>(extent->span.end - extent->span.begin));
+    if (span.end > region.size.value)
+      violate(found, name + " (" + text(span) + ") lies beyond region " + region.name + " of " +
+                         Twine(region.size.value) + " bytes");
+    if (slot.at.offset % Alignment)
+      violate(found, name + " begins at " + Twine(slot.at.offset) + " of region " + region.name +
+                         ", no multiple of " + Twine(Alignment));
+    if (slot.at.memory == plan.processors[unit.decode].memory)
+      spans.push_back(
+          {name, spanOf(plan, slot.at, Bytes(static_cast<uint64_t>(span.end - span.begin)))});
+  }
+  checkApart(std::move(spans), found);
+}
+
+namespace {
+/// Whether a unit finds another's weights, or its own, where it computes.
+class Brings {
+public:
+  Brings(const Plan &plan, const Unit &unit) : plan(plan), unit(unit) {}
+  bool has(const Unit &stored) const {
+    uint32_t memory = plan.processors[unit.decode].memory;
+    if (stored.home == memory)
+      return true;
+    return llvm::any_of(unit.slots,
+                        [&](const Slot &slot) { return &plan.units[slot.unit] == &stored; });
+  }
+
+private:
+  const Plan &plan;
+  const Unit &unit;
+};
+} // namespace
+
 void checkUnits(const Plan &plan, Violations &found) {
   StringMap<Stored> stored = storedWeights(plan, found);
-  auto stream =
-      llvm::find_if(plan.frames, [](const Frame &frame) { return frame.name == "stream"; });
-
   for (const Unit &unit : plan.units) {
     checkWeights(plan, unit, found);
-    if (unit.state == State::Resident)
-      checkNear(plan, unit, unit.home, "weights of unit " + unit.name + " are resident", found);
-    if (stream != plan.frames.end())
-      checkNear(plan, unit, stream->place.memory, "frame stream lies", found);
+    checkState(plan, unit, found);
+    checkSlots(plan, unit, found);
+    Brings brings(plan, unit);
+    if (!unit.weights.empty() && !unit.slots.empty() && !brings.has(unit))
+      violate(found, "unit " + unit.name + " has no slot for its own weights");
     if (unit.frame)
       checkNear(plan, unit, plan.frames[*unit.frame].place.memory,
                 "frame " + plan.frames[*unit.frame].name + " lies", found);
@@ -86,7 +159,7 @@ void checkUnits(const Plan &plan, Violations &found) {
         violate(found, "unit " + unit.name + " shares weight " + name + ", which no unit stores");
       else if (weight->second.unit == &unit)
         violate(found, "unit " + unit.name + " shares weight " + name + ", which it stores itself");
-      else
+      else if (const Unit &other = *weight->second.unit; !brings.has(other))
         checkNear(plan, unit, weight->second.weight->place.memory,
                   "shared weight " + name + " lies", found);
     }

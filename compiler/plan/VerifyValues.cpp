@@ -19,9 +19,9 @@ static void checkValue(const Plan &plan, const Frame &frame, const Value &value,
                        Violations &found) {
   std::string name = "value " + value.name + " of frame " + frame.name;
   Span span(value.offset, value.size.value);
-  if (value.rows != plan.chunk && value.rows != 1)
+  if (value.rows != std::max(plan.chunk, plan.batch) && value.rows != plan.batch)
     violate(found, name + " has " + Twine(value.rows) + " rows, neither a chunk of " +
-                       Twine(plan.chunk) + " nor one");
+                       Twine(plan.chunk) + " nor one for each sequence");
   if (auto needed = bytesNeeded(value); !needed || *needed != value.size.value || *needed == 0)
     violate(found, name + " has " + Twine(value.size.value) + " bytes, but [" + Twine(value.rows) +
                        ", " + Twine(value.columns) + "] of f32 needs " +

@@ -92,10 +92,17 @@ struct Op {
   double scale = 0;     // Attend: of the scores
 };
 
+/// Where a part of a block comes from: placement cuts blocks whose weights have several places.
+struct Part {
+  std::string whole;    // the block's name
+  uint32_t firstOp = 0; // of the whole block's ops
+};
+
 struct Block {
   std::string name; // "layers.3.attention", "embed"
   std::string kind; // "attention": blocks of equal kind and shape share their code
   std::optional<uint32_t> layer;
+  std::optional<Part> part;              // empty: a whole block
   llvm::SmallVector<StreamId, 2> inputs; // values[0], values[1], …
   StreamId output;
   std::vector<Value> values; // inputs first

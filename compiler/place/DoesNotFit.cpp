@@ -1,0 +1,189 @@
+#include "compiler/place/Trial.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <algorithm>
+
+namespace ashlar {
+
+static constexpr uint64_t ContextStep = 64; // granularity of the context that is suggested
+static constexpr unsigned MostCapSteps = 16;
+
+/// The parts that a memory's demand consists of, largest first.
+static std::vector<std::pair<std::string, Bytes>> items(const Solution &solution,
+                                                        const Machine &machine, uint32_t memory) {
+  Bytes weights, cache, frames, slots;
+  uint64_t stored = 0;
+  for (auto [at, unit] : llvm::enumerate(solution.units)) {
+    const Candidate &c = solution.chosen(at);
+    const Processor &executor = machine.processor(c.decode);
+    if (c.home && index(*c.home) == memory) {
+      Bytes bytes = unit.form(executor.kind).weights;
+      weights += bytes;
+      stored += bytes.value != 0;
+    }
+    if (unit.cache && index(executor.memory) == memory)
+      cache += unit.cache->size * 2;
+    frames = std::max(frames, c.frame[memory]);
+    slots = std::max(slots, c.slot[memory]);
+  }
+  Occupancy taken = occupancy(solution.problem, solution.placement);
+  for (auto [at, used] : llvm::enumerate(taken.streams(memory)))
+    if (used)
+      frames += solution.problem.streams[at].frame;
+  std::vector<std::pair<std::string, Bytes>> result = {
+      {llvm::formatv("weights of {0} units", stored), weights},
+      {llvm::formatv("kv cache for {0} tokens{1}", solution.sizes.context,
+                     solution.sizes.batch == 1
+                         ? std::string()
+                         : llvm::formatv(" of {0} sequences", solution.sizes.batch).str()),
+       cache},
+      {"activations", frames},
+      {"slot for weights that are brought", slots}};
+  for (const Fixed &fixed : solution.problem.fixed)
+    if (index(fixed.memory) == memory)
+      result.push_back({fixed.name, fixed.bytes});
+  llvm::stable_sort(result, [](auto &a, auto &b) { return a.second > b.second; });
+  return result;
+}
+
+namespace {
+/// Looks for requests near the one that does not fit. Each is an option of the command.
+class NearestFits {
+public:
+  NearestFits(const Trials &trials, const Request &request, Sizes sizes)
+      : trials(trials), request(request), sizes(sizes) {}
+
+  std::vector<std::string> all() {
+    std::vector<std::string> result;
+    auto add = [&](std::string found) {
+      if (!found.empty())
+        result.push_back(std::move(found));
+    };
+    add(shorter(request, ""));
+    add(fewerSequences());
+    add(fewerWeights());
+    if (!result.empty())
+      return result;
+    if (!trials.directions.homes) {
+      Request narrower = request;
+      narrower.weightType = narrower.cacheType = DataType::BF16;
+      add(shorter(narrower, "--dtype bf16 --kv-dtype bf16 "));
+    }
+    if (result.empty())
+      add(moreMemory());
+    return result;
+  }
+
+private:
+  bool fitsWith(const Request &r, Sizes s) const {
+    auto trial = trials.attempt(r, {s.context, std::min(s.chunk, s.context), s.batch});
+    return trial && fits(*trial);
+  }
+
+  /// The longest context that fits, if need be with a smaller chunk.
+  std::string shorter(const Request &r, const char *prefix) const {
+    for (uint64_t chunk : {sizes.chunk, uint64_t(32), uint64_t(1)}) {
+      if (chunk > sizes.chunk)
+        continue;
+      uint64_t low = 0, high = (sizes.context + ContextStep - 1) / ContextStep;
+      auto context = [&](uint64_t steps) { return std::min(steps * ContextStep, sizes.context); };
+      while (low < high) {
+        uint64_t middle = (low + high + 1) / 2;
+        if (fitsWith(r, {context(middle), chunk, sizes.batch}))
+          low = middle;
+        else
+          high = middle - 1;
+      }
+      if (low)
+        return llvm::formatv(
+            "{0}--context {1}{2}", prefix, context(low),
+            request.chunk || chunk != sizes.chunk
+                ? llvm::formatv(" --prefill-chunk {0}", std::min(chunk, context(low))).str()
+                : std::string());
+    }
+    return "";
+  }
+
+  std::string fewerSequences() const {
+    uint64_t low = 0, high = sizes.batch - 1;
+    while (low < high) {
+      uint64_t middle = (low + high + 1) / 2;
+      if (fitsWith(request, {sizes.context, sizes.chunk, middle}))
+        low = middle;
+      else
+        high = middle - 1;
+    }
+    return low ? llvm::formatv("--batch {0}", low).str() : "";
+  }
+
+  /// A device map counts weights only: with less room for them, the rest may fit.
+  std::string fewerWeights() const {
+    if (!trials.directions.lessWeights)
+      return "";
+    std::vector<Bytes> less(trials.machine.memories.size());
+    Directions directions = trials.directions;
+    std::string option;
+    for (unsigned step = 0; step < MostCapSteps; ++step) {
+      Trials now{trials.model, trials.machine, directions, trials.fittings, trials.diags};
+      auto trial = now.attempt(request, sizes);
+      if (!trial || fits(*trial))
+        return trial ? option : "";
+      for (auto [memory, bytes] : llvm::enumerate(less))
+        bytes += shortfall(*trial, memory);
+      auto next = trials.directions.lessWeights(less);
+      if (!next)
+        return "";
+      directions.homes = std::move(next->first);
+      option = std::move(next->second);
+    }
+    return "";
+  }
+
+  /// What the least demanding request needs.
+  std::string moreMemory() const {
+    auto least = trials.attempt(request, {std::min(ContextStep, sizes.context), 1, 1});
+    std::string result;
+    if (!least)
+      return result;
+    bool all = true; // that is needed is in this machine
+    for (auto [at, memory] : llvm::enumerate(trials.machine.memories))
+      if (Bytes bytes = shortfall(*least, at); bytes.value) {
+        Bytes needed = least->problem.capacity[at] + bytes;
+        all = all && needed <= memory.capacity;
+        result += llvm::formatv("{0}{1}={2}", result.empty() ? "--max-memory " : ",", memory.name,
+                                needed.value);
+      }
+    return llvm::formatv("{0} --context {1} --prefill-chunk 1{2}{3}", result, least->sizes.context,
+                         request.batch > 1 ? " --batch 1" : "",
+                         all ? "" : ", on a machine that has it");
+  }
+
+  const Trials &trials;
+  const Request &request;
+  Sizes sizes;
+};
+} // namespace
+
+void sayDoesNotFit(const Trials &trials, const Request &request, const Solution &solution) {
+  for (auto [at, memory] : llvm::enumerate(trials.machine.memories)) {
+    Bytes bytes = shortfall(solution, at);
+    if (bytes.value == 0)
+      continue;
+    Bytes capacity = solution.problem.capacity[at];
+    trials.diags.error(Exit::DoesNotFit, trials.machine.name,
+                       llvm::formatv("does not fit: {0} needs {1} bytes, has {2} (short by {3})",
+                                     memory.name, (capacity + bytes).value, capacity.value,
+                                     bytes.value));
+    auto parts = items(solution, trials.machine, at);
+    parts.resize(std::min<size_t>(parts.size(), 3));
+    for (auto &[name, size] : parts)
+      if (size.value)
+        trials.diags.note(llvm::formatv("{0}: {1} bytes ({2})", name, size.value, forPeople(size)));
+  }
+  for (const std::string &option : NearestFits(trials, request, solution.sizes).all())
+    trials.diags.note("fits with " + option);
+}
+
+} // namespace ashlar
