@@ -30,11 +30,13 @@ bool Binder::notePrefix() {
     diags.note("a spec that names its tensors as the checkpoint does can be given with --spec");
     return true;
   };
+  // Of names made to end alike, or of dots alone, the answer would take forever.
+  constexpr unsigned MaxTried = 8;
   unsigned tried = 0;
   for (llvm::StringRef name : unread) {
     if (!name.ends_with(first) || !name.drop_back(first.size()).ends_with("."))
       continue;
-    if (++tried > 8) // of names made to end alike, the answer would take forever
+    if (++tried > MaxTried)
       break;
     std::string prefix = name.drop_back(first.size()).str();
     size_t found = llvm::count_if(
@@ -43,7 +45,9 @@ bool Binder::notePrefix() {
       return say(llvm::Twine(found) + " of these are there under \"" + prefix + "\", such as \"" +
                  name + "\"");
   }
-  for (size_t dot = first.find('.'); dot != first.npos; dot = first.find('.', dot + 1)) {
+  tried = 0;
+  for (size_t dot = first.find('.'); dot != first.npos && ++tried <= MaxTried;
+       dot = first.find('.', dot + 1)) {
     llvm::StringRef prefix = first.take_front(dot + 1);
     size_t found = llvm::count_if(missing, [&](const Weight *weight) {
       llvm::StringRef name = weight->tensor;

@@ -213,9 +213,11 @@ bool HeaderParser::parse() {
   if (!scan.expect('{', "at the start of the header"))
     return false;
 
-  // Growing would hold the tensors twice for a while. Each has a brace of its own.
+  // Growing would hold the tensors twice for a while. Each has a brace of its own. After the first
+  // file of many small ones it still grows as vectors do, not by a copy a file.
   auto braces = static_cast<uint64_t>(std::count(text.begin(), text.end(), '{'));
-  tensors.reserve(tensors.size() + std::min(braces, MaxTensors));
+  if (uint64_t wanted = tensors.size() + std::min(braces, MaxTensors); wanted > tensors.capacity())
+    tensors.reserve(std::max<uint64_t>(wanted, 2 * tensors.capacity()));
 
   Text name;
   for (bool more = scan.any('}'); more;) {
