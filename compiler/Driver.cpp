@@ -38,23 +38,6 @@ struct Compilation {
   std::optional<plan::Plan> plan;
   std::optional<Model> placed; // the model in the parts that the plan places
 };
-
-/// Prints a phase's result when it is the one that was asked for; tells whether it was.
-class Wanted {
-public:
-  Wanted(const PlanOptions *options) : options(options) {}
-  template <class Print> bool operator()(Emit emit, Print print) {
-    if (!options || options->emit != emit)
-      return false;
-    llvm::raw_string_ostream out(text);
-    print(out);
-    return true;
-  }
-  std::string text;
-
-private:
-  const PlanOptions *options;
-};
 } // namespace
 
 static bool readTokenizer(const Request &request, Compilation &c, Diagnostics &diags) {
@@ -72,9 +55,10 @@ static Fittings fittings(const Compilation &c) {
 }
 
 /// Decides. Ends early, with true, when the result that was asked for is reached.
-static bool decide(Request request, Compilation &c, Wanted &wanted, Diagnostics &diags) {
+static bool decide(Request request, Compilation &c, PhaseLog &log, Diagnostics &diags) {
   // Bytes in the layouts of this machine, and time on each of its processors. What the runtime
   // needs beside the model is counted too: the report's table is all that is allocated.
+  log.begin("cost");
   c.machine = request.machine.empty() ? thisMachine(diags) : readMachine(request.machine, diags);
   if (!c.machine || !resolveCaps(*c.machine, request, diags))
     return false;
@@ -84,86 +68,101 @@ static bool decide(Request request, Compilation &c, Wanted &wanted, Diagnostics 
   if (!readTokenizer(request, c, diags))
     return false;
   // Who computes what, and where the weights stay. What does not fit is refused here.
+  log.begin("place");
   c.solution = solve(*c.model, *c.machine, request, *directions, fittings(c), diags);
   if (!c.solution)
     return false;
   if (std::string wrong = verify(c.solution->problem, c.solution->placement); !wrong.empty())
     internalError("the placement breaks its problem: " + wrong);
   const Model &model = c.solution->model;
-  if (wanted(Emit::Units, [&](auto &out) { print(model, *c.machine, c.solution->units, out); }) ||
-      wanted(Emit::Problem,
-             [&](auto &out) { print(c.solution->problem, *c.machine, model, out); }) ||
-      wanted(Emit::Placement, [&](auto &out) {
+  if (log.made(Emit::Units, [&](auto &out) { print(model, *c.machine, c.solution->units, out); }) ||
+      log.made(Emit::Problem,
+               [&](auto &out) { print(c.solution->problem, *c.machine, model, out); }) ||
+      log.made(Emit::Placement, [&](auto &out) {
         print(c.solution->placement, c.solution->problem, *c.machine, model, out);
       }))
     return true;
 
   // In which order, and what waits for what.
+  log.begin("schedule");
   c.phases = schedule(*c.machine, *c.solution);
-  if (wanted(Emit::Schedule, [&](auto &out) { print(c.phases, model, *c.machine, out); }))
+  if (log.made(Emit::Schedule, [&](auto &out) { print(c.phases, model, *c.machine, out); }))
     return true;
 
   // At which bytes. Beyond this point no size changes.
+  log.begin("arena");
   c.arena = layOut(*c.machine, *c.solution, c.phases);
-  if (wanted(Emit::Arena, [&](auto &out) { print(c.arena, out); }))
+  if (log.made(Emit::Arena, [&](auto &out) { print(c.arena, out); }))
     return true;
 
   // Written down, and checked by a reader that knows only what is written.
+  log.begin("plan");
   c.plan = assemble(digest(*c.model), *c.machine, *c.solution, c.phases, c.arena);
+  log.begin("verify");
   for (const plan::Violation &violation : plan::verify(*c.plan))
     internalError("the plan is not sound: " + violation.text);
   c.placed = std::move(c.solution->model);
+  log.made(Emit::Plan, [&](auto &out) { plan::print(*c.plan, out); });
   return true;
 }
 
 /// Takes the decisions from plan text: checked by the same rules, broken ones are the user's.
-static bool takePlan(const std::string &file, Compilation &c, Diagnostics &diags) {
+static bool takePlan(const std::string &file, Compilation &c, PhaseLog &log, Diagnostics &diags) {
+  log.begin("plan");
   std::optional<llvm::StringRef> text = readText(file, MaxPlan, diags);
   if (!text)
     return false;
   c.plan = plan::parsePlan(*text, diags);
   if (!c.plan)
     return false;
+  log.begin("verify");
   std::vector<plan::Violation> violations = plan::verify(*c.plan);
   for (const plan::Violation &violation : violations)
     diags.error(Exit::BadInput, file, "plan is not sound: " + violation.text);
   if (!violations.empty())
     return false;
-  if (!c.model)
-    return true;
-  c.placed = cutAsPlanned(*c.model, *c.plan);
-  return checkAgreement(*c.placed, digest(*c.model), *c.plan, fittings(c), file, diags);
+  if (c.model) {
+    c.placed = cutAsPlanned(*c.model, *c.plan);
+    if (!checkAgreement(*c.placed, digest(*c.model), *c.plan, fittings(c), file, diags))
+      return false;
+  }
+  log.made(Emit::Plan, [&](auto &out) { plan::print(*c.plan, out); });
+  return true;
 }
 
-/// From files to a plan: all phases but emission. `options` says which phase's text is wanted.
+/// From files to a plan: all phases but emission. Ends early, with true, when the result that was
+/// asked for is reached.
 static bool compile(const Request &request, const std::string &planFile, Compilation &c,
-                    Wanted &wanted, Diagnostics &diags) {
+                    PhaseLog &log, Diagnostics &diags) {
   // A plan alone can be read, checked and reported; the model is needed to translate it.
   if (request.model.empty())
-    return takePlan(planFile, c, diags);
+    return takePlan(planFile, c, log, diags);
 
   // Files to syntax: what is malformed ends here, with a place.
+  log.begin("read");
   c.sources = readSources(request, diags);
   if (!c.sources)
     return false;
-  if (wanted(Emit::Spec, [&](auto &out) { print(c.sources->spec, out); }) ||
-      wanted(Emit::Tensors, [&](auto &out) { print(c.sources->checkpoint, out); }))
+  if (log.made(Emit::Spec, [&](auto &out) { print(c.sources->spec, out); }) ||
+      log.made(Emit::Tensors, [&](auto &out) { print(c.sources->checkpoint, out); }))
     return true;
 
   // Syntax and config to a model: from here on every shape is a number.
+  log.begin("check");
   c.model = check(c.sources->spec, c.sources->config, diags);
   if (!c.model)
     return false;
 
   // Every weight finds its tensor, of the right shape and a type that kernels read.
+  log.begin("bind");
   if (!bind(*c.model, c.sources->checkpoint, c.sources->config, request.strict, diags))
     return false;
-  if (wanted(Emit::Model, [&](auto &out) { print(*c.model, out); }))
+  if (log.made(Emit::Model, [&](auto &out) { print(*c.model, out); }))
     return true;
 
   if (planFile.empty())
-    return decide(request, c, wanted, diags);
-  return readTokenizer(request, c, diags) && takePlan(planFile, c, diags);
+    return decide(request, c, log, diags);
+  return readTokenizer(request, c, diags) && takePlan(planFile, c, log, diags);
 }
 
 static void printSources(const std::vector<SourceFile> &files, llvm::raw_ostream &out) {
@@ -171,31 +170,40 @@ static void printSources(const std::vector<SourceFile> &files, llvm::raw_ostream
     out << "//--- " << file.path << '\n' << file.text;
 }
 
+/// Plan to source text, which decides nothing. Empty for plans that apps cannot run.
+static std::vector<SourceFile> translate(const Compilation &c, PhaseLog &log, Diagnostics &diags) {
+  if (!checkRunnable(*c.plan, diags))
+    return {};
+  log.begin("emit");
+  std::vector<SourceFile> sources = emit(*c.placed, *c.plan);
+  log.made(Emit::Sources, [&](auto &out) { printSources(sources, out); });
+  return sources;
+}
+
 Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
   Compilation c;
-  Wanted wanted(&options);
-  if (!compile(options.request, options.planFile, c, wanted, diags))
+  PhaseLog log(options.watch, options.emit);
+  if (!compile(options.request, options.planFile, c, log, diags))
     return diags.exit();
   if (options.emit == Emit::Sources && !c.model) {
     diags.error(Exit::BadInput, "", "--emit=sources needs MODEL beside the plan");
     diags.note("write ashlar plan MODEL --from=plan FILE --emit=sources");
     return diags.exit();
   }
-  if (!options.planFile.empty() && options.emit < Emit::Plan && wanted.text.empty()) {
+  if (!options.planFile.empty() && options.emit < Emit::Plan && log.text.empty()) {
     diags.error(Exit::BadInput, "",
                 "a plan holds decisions only: this phase's result is not in it");
     diags.note("from a plan there are --emit=plan, report and sources; with MODEL also spec, "
                "tensors and model");
     return diags.exit();
   }
-  wanted(Emit::Plan, [&](auto &out) { plan::print(*c.plan, out); });
-  wanted(Emit::Report, [&](auto &out) {
+  log.made(Emit::Report, [&](auto &out) {
     options.json ? plan::printReportJson(*c.plan, out) : plan::printReport(*c.plan, out);
   });
-  if (options.emit == Emit::Sources && !checkRunnable(*c.plan, diags))
+  if (options.emit == Emit::Sources && translate(c, log, diags).empty())
     return diags.exit();
-  wanted(Emit::Sources, [&](auto &out) { printSources(emit(*c.placed, *c.plan), out); });
-  writeFile(options.output, wanted.text, diags);
+  log.end();
+  writeFile(options.output, log.text, diags);
   return diags.exit();
 }
 
@@ -212,20 +220,49 @@ static bool canWrite(const std::string &app, Diagnostics &diags) {
   return !diags.failed();
 }
 
+/// A rule for make and ninja: what was written is made from these files.
+static std::string dependencies(const BuildOptions &options, const Compilation &c,
+                                const Diagnostics &diags) {
+  auto escaped = [](llvm::StringRef path) {
+    std::string result;
+    for (char c : path) {
+      if (c == ' ' || c == '#' || c == '\\')
+        result += '\\';
+      result += c == '$' ? "$$" : std::string(1, c);
+    }
+    return result;
+  };
+  std::vector<std::string> files = diags.files();
+  for (const WeightFile &file : c.sources->checkpoint.files)
+    files.push_back(file.path);
+  llvm::sort(files);
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  std::string rule =
+      escaped(options.app.empty() ? options.sources + "/model.plan" : options.app) + ":";
+  for (const std::string &file : files)
+    rule += " \\\n  " + escaped(file);
+  return rule + "\n";
+}
+
 Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
   if (!options.app.empty() && !canWrite(options.app, diags))
     return diags.exit();
   Compilation c;
-  Wanted nothing(nullptr);
-  if (!compile(options.request, options.planFile, c, nothing, diags) ||
-      !checkRunnable(*c.plan, diags))
+  PhaseLog log(options.watch, std::nullopt);
+  if (!compile(options.request, options.planFile, c, log, diags))
     return diags.exit();
-  std::vector<SourceFile> sources = emit(*c.placed, *c.plan);
+  std::vector<SourceFile> sources = translate(c, log, diags);
+  if (sources.empty())
+    return diags.exit();
+  log.begin("link");
   if (!options.sources.empty() &&
       !writeProject(options.sources, sources, *c.plan, c.sources->checkpoint, c.tokenizer, diags))
     return diags.exit();
   if (!options.app.empty())
     linkApp(options.app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags);
+  if (!options.depfile.empty() && !diags.failed())
+    writeFile(options.depfile, dependencies(options, c, diags), diags);
+  log.end();
   return diags.exit();
 }
 
@@ -250,17 +287,20 @@ static std::string appKey(const Compilation &c, const std::vector<SourceFile> &s
 
 Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
   Compilation c;
-  Wanted nothing(nullptr);
-  if (!compile(options.request, options.planFile, c, nothing, diags) ||
-      !checkRunnable(*c.plan, diags))
+  PhaseLog log(options.watch, std::nullopt);
+  if (!compile(options.request, options.planFile, c, log, diags))
     return diags.exit();
   std::optional<std::string> directory = cacheDirectory("apps", diags);
   if (!directory)
     return diags.exit();
-  std::vector<SourceFile> sources = emit(*c.placed, *c.plan);
+  std::vector<SourceFile> sources = translate(c, log, diags);
+  if (sources.empty())
+    return diags.exit();
+  log.begin("link");
   app = *directory + "/" + appKey(c, sources, options);
   if (!llvm::sys::fs::can_execute(app))
     linkApp(app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags);
+  log.end();
   return diags.exit();
 }
 

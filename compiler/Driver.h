@@ -1,26 +1,12 @@
 /// The way through: from files to a placed executable, one phase after another.
 #pragma once
 
+#include "compiler/PhaseLog.h"
 #include "compiler/Request.h"
 #include "compiler/link/Link.h"
 #include "compiler/support/Diagnostics.h"
 
 namespace ashlar {
-
-/// What `--emit=` may name, in the order of the phases.
-enum class Emit : uint8_t {
-  Spec,
-  Tensors,
-  Model,
-  Units,
-  Problem,
-  Placement,
-  Schedule,
-  Arena,
-  Plan,
-  Report,
-  Sources,
-};
 
 struct PlanOptions {
   Request request;
@@ -28,6 +14,7 @@ struct PlanOptions {
   Emit emit = Emit::Report;
   std::string output = "-";
   bool json = false;
+  Watch watch;
 };
 
 struct BuildOptions {
@@ -35,8 +22,9 @@ struct BuildOptions {
   std::string planFile;
   std::string app;
   std::string sources; // directory; empty: none
+  std::string depfile; // for make and ninja; empty: none
   LinkOptions link;
-  bool verbose = false;
+  Watch watch;
 };
 
 /// Each returns the exit code; what is wrong was said through `diags`.

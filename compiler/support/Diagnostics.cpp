@@ -6,10 +6,15 @@
 namespace ashlar {
 
 llvm::StringRef Diagnostics::add(llvm::StringRef name, llvm::StringRef text) {
-  return add(llvm::MemoryBuffer::getMemBufferCopy(text, name));
+  return take(llvm::MemoryBuffer::getMemBufferCopy(text, name));
 }
 
-llvm::StringRef Diagnostics::add(std::unique_ptr<llvm::MemoryBuffer> buffer) {
+llvm::StringRef Diagnostics::add(std::unique_ptr<llvm::MemoryBuffer> file) {
+  taken.push_back(file->getBufferIdentifier().str());
+  return take(std::move(file));
+}
+
+llvm::StringRef Diagnostics::take(std::unique_ptr<llvm::MemoryBuffer> buffer) {
   llvm::StringRef text = buffer->getBuffer();
   manager.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
   return text;

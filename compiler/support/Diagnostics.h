@@ -12,6 +12,8 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace ashlar {
 
@@ -32,7 +34,8 @@ public:
   /// Takes a text into the source manager, so that places in it can be shown with a caret. The
   /// name is what diagnostics print. The returned text lives as long as the diagnostics.
   llvm::StringRef add(llvm::StringRef name, llvm::StringRef text);
-  llvm::StringRef add(std::unique_ptr<llvm::MemoryBuffer> buffer);
+  /// The same for a file, which is remembered.
+  llvm::StringRef add(std::unique_ptr<llvm::MemoryBuffer> file);
 
   /// `file:line:col: error: text`, the line and a caret.
   void error(Exit code, llvm::SMLoc at, const llvm::Twine &text);
@@ -49,12 +52,16 @@ public:
   Exit exit() const { return first; }
 
   llvm::SourceMgr &sources() { return manager; }
+  /// The paths of the files whose text was taken in, in that order.
+  const std::vector<std::string> &files() const { return taken; }
 
 private:
+  llvm::StringRef take(std::unique_ptr<llvm::MemoryBuffer> buffer);
   void print(llvm::SMLoc at, llvm::SourceMgr::DiagKind kind, const llvm::Twine &text);
 
   llvm::raw_ostream &out;
   llvm::SourceMgr manager;
+  std::vector<std::string> taken;
   Exit first = Exit::Done;
 };
 

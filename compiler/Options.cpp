@@ -1,0 +1,215 @@
+#include "compiler/Options.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+#include <functional>
+
+namespace cl = llvm::cl;
+
+namespace ashlar {
+
+cl::SubCommand &commands::probe() {
+  static cl::SubCommand command("probe", "measure this machine");
+  return command;
+}
+cl::SubCommand &commands::plan() {
+  static cl::SubCommand command("plan", "decide and print; writes nothing else");
+  return command;
+}
+cl::SubCommand &commands::build() {
+  static cl::SubCommand command("build", "build a placed executable");
+  return command;
+}
+cl::SubCommand &commands::run() {
+  static cl::SubCommand command("run", "build into a cache, then run: -- APP ARGUMENTS");
+  return command;
+}
+cl::SubCommand &commands::inspect() {
+  static cl::SubCommand command("inspect", "show a checkpoint, a pack or an app");
+  return command;
+}
+
+cl::OptionCategory &requestOptions() {
+  static cl::OptionCategory category("Request options");
+  return category;
+}
+
+#define REQUEST                                                                                    \
+  cl::cat(requestOptions()), cl::sub(commands::plan()), cl::sub(commands::build()),                \
+      cl::sub(commands::run())
+
+static cl::list<std::string> inputs(cl::Positional, cl::desc("MODEL [PLAN]"),
+                                    cl::sub(commands::plan()), cl::sub(commands::build()),
+                                    cl::sub(commands::run()));
+static cl::opt<std::string> spec("spec", cl::desc("the model's spec"), cl::value_desc("FILE"),
+                                 REQUEST);
+static cl::opt<std::string> machineFile("machine",
+                                        cl::desc("hardware profile (default: this machine, "
+                                                 "measured once)"),
+                                        cl::value_desc("FILE"), REQUEST);
+static cl::list<std::string> set("set", cl::desc("override a config key; may repeat"),
+                                 cl::value_desc("KEY=VALUE"), REQUEST);
+static cl::opt<bool> strict("strict",
+                            cl::desc("refuse tensors that the spec does not read (default: warn)"),
+                            REQUEST);
+static cl::opt<std::string> maxMemory("max-memory", cl::desc("caps by memory, as in cpu=60GiB"),
+                                      cl::value_desc("NAME=SIZE,..."), REQUEST);
+static cl::opt<std::string> context("context",
+                                    cl::desc("tokens of a sequence (default: 4096 or the "
+                                             "model's limit)"),
+                                    cl::value_desc("N"), REQUEST);
+static cl::opt<std::string> batch("batch", cl::desc("sequences at a time (default: 1)"),
+                                  cl::value_desc("N"), REQUEST);
+static cl::list<std::string> pins("pin",
+                                  cl::desc("keep the weights of units on a device, as in "
+                                           "layers.3=cpu; may repeat"),
+                                  cl::value_desc("PATTERN=DEVICE"), REQUEST);
+static cl::opt<std::string> chunk("prefill-chunk",
+                                  cl::desc("prompt tokens of a step (default: solved)"),
+                                  cl::value_desc("N"), REQUEST);
+static cl::opt<std::string> weightType("dtype",
+                                       cl::desc("type of matrices: f32, f16, bf16 (default: the "
+                                                "checkpoint's)"),
+                                       cl::value_desc("T"), REQUEST);
+static cl::opt<std::string> cacheType("kv-dtype",
+                                      cl::desc("type of the KV cache: f32, f16, bf16 (default: "
+                                               "the checkpoint's)"),
+                                      cl::value_desc("T"), REQUEST);
+static cl::opt<bool> noTokenizer("no-tokenizer",
+                                 cl::desc("leave tokenizer.json out: the app takes and gives "
+                                          "token ids only"),
+                                 REQUEST);
+static cl::opt<std::string> workload("workload",
+                                     cl::desc("what fast weighs (default: "
+                                              "prompt=512,generate=256)"),
+                                     cl::value_desc("prompt=N,generate=N"), REQUEST);
+static cl::opt<std::string> from("from",
+                                 cl::desc("'plan': take the decisions from plan text, the last "
+                                          "file named"),
+                                 cl::value_desc("PHASE"), REQUEST);
+
+bool wrongUse(Diagnostics &diags, const llvm::Twine &text, const llvm::Twine &wayOut) {
+  diags.error(Exit::BadInput, "", text);
+  diags.note(wayOut);
+  return false;
+}
+
+using TextOption = cl::opt<std::string>;
+
+static bool parseNumber(const TextOption &option, std::optional<uint64_t> &number,
+                        Diagnostics &diags) {
+  uint64_t value;
+  if (!option.getNumOccurrences())
+    return true;
+  if (llvm::StringRef(option).getAsInteger(10, value) || value == 0)
+    return wrongUse(diags, "--" + option.ArgStr + " " + option + " is not a number of 1 or more",
+                    "write it as in --" + option.ArgStr + " 2048");
+  number = value;
+  return true;
+}
+
+static bool parseType(const TextOption &option, std::optional<DataType> &type, Diagnostics &diags) {
+  if (!option.getNumOccurrences())
+    return true;
+  type = parseDataType(option);
+  return type ||
+         wrongUse(diags,
+                  "--" + option.ArgStr + " " + option + " is not a type that weights are stored in",
+                  "known types: f32, f16, bf16");
+}
+
+/// `name=value,name=value`, each name once.
+static bool parsePairs(const TextOption &option, llvm::StringRef example,
+                       std::map<std::string, std::string> &pairs, Diagnostics &diags) {
+  if (!option.getNumOccurrences())
+    return true;
+  for (llvm::StringRef part : llvm::split(llvm::StringRef(option), ',')) {
+    auto [name, value] = part.split('=');
+    if (name.empty() || value.empty() || !pairs.try_emplace(name.str(), value.str()).second)
+      return wrongUse(diags, "--" + option.ArgStr + ": '" + part + "' is not a new NAME=VALUE",
+                      "write it as in --" + option.ArgStr + " " + example);
+  }
+  return true;
+}
+
+static bool parsePins(std::vector<std::pair<std::string, std::string>> &result,
+                      Diagnostics &diags) {
+  for (llvm::StringRef pin : pins) {
+    auto [pattern, device] = pin.rsplit('=');
+    if (pattern.empty() || device.empty())
+      return wrongUse(diags, "--pin: '" + pin + "' is not PATTERN=DEVICE",
+                      "write it as in --pin layers.3=cpu");
+    result.push_back({pattern.str(), device.str()});
+  }
+  return true;
+}
+
+static bool parseWorkload(Workload &result, Diagnostics &diags) {
+  std::map<std::string, std::string> pairs;
+  if (!parsePairs(workload, "prompt=512,generate=256", pairs, diags))
+    return false;
+  for (auto &[name, value] : pairs) {
+    uint64_t *field = name == "prompt"     ? &result.prompt
+                      : name == "generate" ? &result.generate
+                                           : nullptr;
+    uint64_t number;
+    if (!field || llvm::StringRef(value).getAsInteger(10, number) || number == 0 ||
+        number > (uint64_t(1) << 24))
+      return wrongUse(diags, "--workload: '" + name + "=" + value + "' is not understood",
+                      "write it as in --workload prompt=512,generate=256");
+    *field = number;
+  }
+  return true;
+}
+
+bool parseRequest(Request &request, std::string &planFile, Diagnostics &diags) {
+  request.spec = spec;
+  request.machine = machineFile;
+  request.set = set;
+  request.strict = strict;
+  request.tokenizer = !noTokenizer;
+  std::vector<std::string> files = inputs;
+  if (!from.empty() && from != "plan")
+    return wrongUse(diags, "--from=" + from + " is not a phase to start from",
+                    "write --from=plan MODEL FILE");
+  if (from == "plan") {
+    if (files.empty())
+      return wrongUse(diags, "--from=plan needs the plan's file", "write --from=plan MODEL FILE");
+    planFile = files.back();
+    files.pop_back();
+    const std::reference_wrapper<const cl::Option> decided[] = {
+        machineFile, maxMemory, context, batch, chunk, weightType, cacheType, workload, pins};
+    for (const cl::Option &option : decided)
+      if (option.getNumOccurrences())
+        return wrongUse(diags, "--" + option.ArgStr + " is decided by the plan",
+                        "leave it out, or make another plan with it");
+  }
+  if (files.size() > 1)
+    return wrongUse(diags, "more than one MODEL: " + llvm::join(files, ", "),
+                    "name one checkpoint directory");
+  if (files.empty() && planFile.empty())
+    return wrongUse(diags, "no MODEL", "name a checkpoint directory, as in ashlar plan DIR");
+  if (!files.empty())
+    request.model = files.front();
+
+  std::map<std::string, std::string> caps;
+  std::optional<uint64_t> sequences;
+  if (!parseNumber(batch, sequences, diags) || !parsePins(request.pins, diags))
+    return false;
+  request.batch = sequences.value_or(1);
+  if (!parseNumber(context, request.context, diags) || !parseNumber(chunk, request.chunk, diags) ||
+      !parseType(weightType, request.weightType, diags) ||
+      !parseType(cacheType, request.cacheType, diags) || !parseWorkload(request.workload, diags) ||
+      !parsePairs(maxMemory, "cpu=60GiB", caps, diags))
+    return false;
+  for (auto &[name, text] : caps) {
+    std::optional<Bytes> bytes = parseBytes(text);
+    if (!bytes)
+      return wrongUse(diags, "--max-memory: '" + text + "' is not a size",
+                      "write it as in 22GiB, 20GB, 512MiB or 1073741824");
+    request.maxMemory[name] = *bytes;
+  }
+  return true;
+}
+
+} // namespace ashlar

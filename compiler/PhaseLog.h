@@ -1,0 +1,80 @@
+/// What the phases make, shown while they pass: the one that was asked for becomes the command's
+/// result, others go to standard error (`--print-after`), and so does the time of each
+/// (`--time-phases`).
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ashlar {
+
+/// What `--emit=` may name, in the order of the phases.
+enum class Emit : uint8_t {
+  Spec,
+  Tensors,
+  Model,
+  Units,
+  Problem,
+  Placement,
+  Schedule,
+  Arena,
+  Plan,
+  Report,
+  Sources,
+};
+llvm::StringRef name(Emit emit);
+/// In a few words: for help.
+llvm::StringRef describe(Emit emit);
+llvm::ArrayRef<Emit> allEmits();
+
+/// What to show on the way.
+struct Watch {
+  std::vector<Emit> printAfter;
+  bool printAfterAll = false;
+  bool timePhases = false;
+};
+
+class PhaseLog {
+public:
+  /// `wanted`: the result that ends the command; nothing: it does not end early.
+  PhaseLog(Watch watch, std::optional<Emit> wanted) : watch(std::move(watch)), wanted(wanted) {}
+
+  /// A phase begins, and the one before it ends.
+  void begin(llvm::StringRef phase);
+  /// The last one ends: prints the times, if they are wanted.
+  void end();
+
+  /// Prints what was made, as far as it is asked for; tells whether it is the result.
+  template <class Print> bool made(Emit what, Print print) {
+    if (watch.printAfterAll || isWatched(what)) {
+      llvm::errs() << "--- " << name(what) << '\n';
+      print(llvm::errs());
+    }
+    if (wanted != what)
+      return false;
+    llvm::raw_string_ostream out(text);
+    print(static_cast<llvm::raw_ostream &>(out));
+    return true;
+  }
+
+  std::string text; // of the result
+
+private:
+  bool isWatched(Emit what) const;
+  struct Time {
+    std::string phase;
+    std::chrono::steady_clock::duration passed;
+  };
+  Watch watch;
+  std::optional<Emit> wanted;
+  std::vector<Time> times;
+  std::chrono::steady_clock::time_point began;
+};
+
+} // namespace ashlar
