@@ -2,6 +2,7 @@
 #include "compiler/Driver.h"
 #include "compiler/Options.h"
 #include "compiler/machine/Machine.h"
+#include "compiler/support/Expectations.h"
 #include "compiler/support/Files.h"
 
 #include "runtime/PackFormat.h"
@@ -79,6 +80,11 @@ static cl::opt<bool> quick("quick", cl::desc("a few seconds instead of a minute"
 static cl::opt<std::string> disk("disk", cl::desc("measure the disk that holds this directory"),
                                  cl::value_desc("DIR"), cl::init("."), cl::cat(requestOptions()),
                                  cl::sub(commands::probe()));
+
+static cl::opt<bool> verifyDiagnostics(
+    "verify-diagnostics",
+    cl::desc("compare messages with those that the files expect in their comments"),
+    cl::cat(outputCategory), cl::sub(commands::plan()), cl::sub(commands::build()));
 
 static Watch watch() { return {printAfter, printAfterAll, timePhases}; }
 
@@ -190,6 +196,8 @@ int main(int argc, char **argv) {
                               "ashlar: compiles a model for one machine into one executable\n");
 
   Diagnostics diags;
+  if (verifyDiagnostics)
+    diags.collect();
   Exit exit = Exit::BadInput;
   if (commands::plan())
     exit = runPlan(diags);
@@ -203,5 +211,7 @@ int main(int argc, char **argv) {
     exit = runInspect(diags);
   else
     wrongUse(diags, "no command", "ashlar --help lists them: probe, plan, build, run, inspect");
+  if (verifyDiagnostics)
+    exit = meetsExpectations(diags, llvm::errs()) ? Exit::Done : Exit::BadInput;
   return static_cast<int>(exit);
 }

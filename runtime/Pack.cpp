@@ -20,16 +20,29 @@ static constexpr const char *BuildAnew = "build the app anew with ashlar build";
 
 static std::string reason() { return errno ? std::strerror(errno) : "the file ends early"; }
 
-/// Opens a file and reads the trailer at its end; false when there is none.
-static bool openTrailer(const std::string &path, int &file, uint64_t &size, PackTrailer &trailer) {
+namespace {
+enum class Found : uint8_t { Pack, NoPack, Unread };
+} // namespace
+
+/// Opens a file and reads the trailer at its end. Unread leaves its reason in errno.
+static Found openTrailer(const std::string &path, int &file, uint64_t &size, PackTrailer &trailer) {
   file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat facts {};
-  if (file < 0 || fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode))
-    return false;
+  if (file < 0 || fstat(file, &facts) != 0)
+    return Found::Unread;
   size = uint64_t(facts.st_size);
-  return size >= sizeof(PackHeader) + sizeof(PackTrailer) &&
-         readAt(file, &trailer, sizeof(trailer), size - sizeof(trailer)) &&
-         std::memcmp(trailer.magic, PackEndMagic, sizeof(PackEndMagic)) == 0;
+  if (!S_ISREG(facts.st_mode) || size < sizeof(PackHeader) + sizeof(PackTrailer))
+    return Found::NoPack;
+  if (!readAt(file, &trailer, sizeof(trailer), size - sizeof(trailer)))
+    return Found::Unread;
+  return std::memcmp(trailer.magic, PackEndMagic, sizeof(PackEndMagic)) == 0 ? Found::Pack
+                                                                             : Found::NoPack;
+}
+
+static std::string ownPath() {
+  char self[4096];
+  ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
+  return {self, size_t(std::max<ssize_t>(length, 0))};
 }
 
 Pack::~Pack() {
@@ -39,31 +52,21 @@ Pack::~Pack() {
 
 Failure Pack::open(const std::string &named, const ModelInfo &model) {
   uint64_t size = 0;
-  path = named;
-  bool found = false;
-  if (!path.empty()) {
+  path = named.empty() ? ownPath() : named;
+  Found found = openTrailer(named.empty() ? "/proc/self/exe" : path, file, size, trailer);
+  if (named.empty() && found == Found::NoPack) {
+    close(file);
+    path += ".pack";
     found = openTrailer(path, file, size, trailer);
-    if (file < 0)
-      return {ExitCode::InputOutput, path + ": cannot be read: " + std::strerror(errno), ""};
-    if (!found)
-      return {ExitCode::BadInput, path + ": is no pack: its trailer is missing",
-              "it may be cut; copy it again, or build it anew"};
-  } else {
-    char self[4096];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    std::string program(self, size_t(std::max<ssize_t>(length, 0)));
-    found = openTrailer("/proc/self/exe", file, size, trailer);
-    path = program;
-    if (!found) {
-      if (file >= 0)
-        close(file);
-      path = program + ".pack";
-      found = openTrailer(path, file, size, trailer);
-    }
-    if (!found)
+    if (found == Found::NoPack || (file < 0 && errno == ENOENT))
       return {ExitCode::InputOutput, "no weights: neither in the executable nor in " + path,
               "name them with --weights FILE; note that strip removes what is appended"};
   }
+  if (found == Found::Unread)
+    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+  if (found == Found::NoPack)
+    return {ExitCode::BadInput, path + ": is no pack: its trailer is missing",
+            "it may be cut; copy it again, or build it anew"};
   if (trailer.packBytes > size || trailer.packBytes < sizeof(PackHeader) + sizeof(PackTrailer))
     return {ExitCode::BadInput,
             path + ": the pack is cut: it should be " + std::to_string(trailer.packBytes) +

@@ -26,9 +26,10 @@ Failure Session::open(const std::string &weights) {
   if (Failure f = pack.read(PackKind::Tokenizer, at, bytes))
     return f;
   if (bytes) {
-    text = Tokenizer::open({at, bytes});
+    const char *wrong = nullptr;
+    text = Tokenizer::open({at, bytes}, &wrong);
     if (!text)
-      return {ExitCode::BadInput, pack.where() + ": the pack's tokenizer is damaged",
+      return {ExitCode::BadInput, pack.where() + ": the pack is damaged: " + wrong,
               "build the app anew with ashlar build"};
   }
   return {};

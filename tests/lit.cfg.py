@@ -15,9 +15,12 @@ config.test_source_root = os.path.join(config.source_dir, "tests")
 config.test_exec_root = os.path.join(config.build_dir, "tests")
 
 # %exitcode N COMMAND…: succeeds when the command exits with exactly N.
+# %sweep OPTIONS -- COMMAND…: each call of the C library on some files fails once.
 inputs = os.path.join(config.test_source_root, "Inputs")
 for name, value in {
     "exitcode": f"{sys.executable} {os.path.join(inputs, 'exitcode.py')}",
+    "sweep": f"{sys.executable} {os.path.join(inputs, 'fault', 'sweep.py')} "
+    + os.path.join(config.test_exec_root, "refuse_calls.so"),
     "python": sys.executable,
     "cxx": config.cxx,
     "src": config.source_dir,

@@ -1,6 +1,7 @@
 #include "compiler/checkpoint/Checkpoint.h"
 
 #include "compiler/checkpoint/Index.h"
+#include "compiler/support/Files.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
@@ -137,7 +138,7 @@ static bool readDirectory(const std::string &path, Checkpoint &into, Diagnostics
   into.directory = path;
   llvm::SmallString<256> file(path);
   llvm::sys::path::append(file, IndexName);
-  if (llvm::sys::fs::exists(file))
+  if (!isAbsent(file))
     return readIndexed(path, into, diags);
   std::string name = findWeights(path, diags);
   if (name.empty())

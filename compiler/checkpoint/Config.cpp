@@ -6,7 +6,6 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 namespace ashlar {
@@ -273,7 +272,7 @@ bool ConfigReader::tokenIds(const Value &value, llvm::SMLoc where) {
 bool ConfigReader::readEndTokens() {
   const Value *own = config.find("eos_token_id");
   std::string path = beside("generation_config.json");
-  if (!config.overrides.count("eos_token_id") && llvm::sys::fs::exists(path)) {
+  if (!config.overrides.count("eos_token_id") && !isAbsent(path)) {
     std::optional<llvm::StringRef> text = readText(path, Bytes(1 << 20), diags);
     if (!text)
       return false;

@@ -111,11 +111,10 @@ static bool readOpened(const std::string &path, int file, uint64_t size, Checkpo
   }
 
   auto bytes = std::make_unique_for_overwrite<char[]>(8 + headerBytes);
-  if (!readAt(file, bytes.get(), 8 + headerBytes, 0))
+  std::copy_n(prefix, sizeof prefix, bytes.get());
+  if (!readAt(file, bytes.get() + 8, headerBytes, 8))
     return unread();
   llvm::StringRef start(bytes.get(), 8 + headerBytes);
-  if (llvm::support::endian::read64le(bytes.get()) != headerBytes)
-    return refuse("changed while it was read");
   described.headerDigest = digest(start);
 
   uint64_t dataBytes = size - 8 - headerBytes;

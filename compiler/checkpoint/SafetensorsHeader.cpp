@@ -103,7 +103,7 @@ bool HeaderParser::unknownField(llvm::StringRef key) {
       return false;
     if (object && !seen.insert(inner).second)
       return scan.fail("\"" + key + "\" has the key \"" + inner.str() + "\" twice");
-    if (!scan.scalar() || !scan.another(close, "after a value", more))
+    if (!scan.scalar() || !scan.another(close, object ? "in an object" : "in an array", more))
       return false;
     if (scan.place() - start > MaxMetadataBytes)
       return scan.fail("\"" + key + "\" is longer than " + forPeople(Bytes(MaxMetadataBytes)));

@@ -6,7 +6,6 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 
@@ -45,7 +44,7 @@ std::optional<std::string> compileTokenizer(const std::string &directory, uint64
                                             Diagnostics &diags) {
   llvm::SmallString<128> path(directory);
   llvm::sys::path::append(path, "tokenizer.json");
-  if (!llvm::sys::fs::exists(path))
+  if (isAbsent(path))
     return std::string();
 
   std::optional<llvm::StringRef> text = readText(path.str().str(), MaxTokenizerFile, diags);

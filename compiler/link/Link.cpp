@@ -4,11 +4,11 @@
 #include "compiler/pack/Pack.h"
 #include "compiler/support/Embedded.h"
 #include "compiler/support/Files.h"
+#include "compiler/support/Temporary.h"
 
 #include "runtime/FileBytes.h"
 #include "runtime/PackFormat.h"
 
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 namespace ashlar {
+
+static constexpr Bytes MaxProgram{uint64_t(1) << 30}; // without its pack
 
 static bool writeTree(const std::string &directory, const std::vector<SourceFile> &files,
                       Diagnostics &diags) {
@@ -75,16 +77,14 @@ static std::vector<CompilerRun> compileRuns(const std::vector<SourceFile> &sourc
 /// Copies the linked program into `file`; returns its length, or nothing after an error.
 static std::optional<uint64_t> copyProgram(const std::string &program, int file,
                                            llvm::StringRef app, Diagnostics &diags) {
-  auto bytes = llvm::MemoryBuffer::getFile(program, false, false);
-  if (!bytes) {
-    diags.error(Exit::InputOutput, program, "cannot be read: " + bytes.getError().message());
+  std::optional<llvm::StringRef> bytes = readText(program, MaxProgram, diags);
+  if (!bytes)
+    return std::nullopt;
+  if (!writeAll(file, bytes->data(), bytes->size())) {
+    diags.error(Exit::InputOutput, app, llvm::formatv("cannot be written: {0}", strerror(errno)));
     return std::nullopt;
   }
-  if (!writeAll(file, (*bytes)->getBufferStart(), (*bytes)->getBufferSize())) {
-    diags.error(Exit::InputOutput, app, llvm::formatv("cannot write: {0}", strerror(errno)));
-    return std::nullopt;
-  }
-  return (*bytes)->getBufferSize();
+  return bytes->size();
 }
 
 bool linkApp(const std::string &app, const std::vector<SourceFile> &sources, const plan::Plan &plan,
@@ -98,8 +98,9 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources, con
     diags.error(Exit::InputOutput, "", "no temporary directory: " + error.message());
     return false;
   }
-  auto cleaning = llvm::make_scope_exit([&] { llvm::sys::fs::remove_directories(directory); });
-  std::string root = directory.str().str(), program = root + "/app";
+  Temporary temporary(directory.str().str());
+  const std::string &root = temporary.path();
+  std::string program = root + "/app";
   if (!writeTree(root, sources, diags) || !writeTree(root, buildInputs(), diags))
     return false;
 

@@ -29,16 +29,19 @@ struct Index {
 };
 } // namespace
 
-/// The index of the pack that ends the file, or what is wrong with it.
-static std::string readIndex(int file, uint64_t base, Index &index) {
+/// The index of the pack that ends the file, or what is wrong with it. Nothing, with errno, where
+/// it cannot be read.
+static std::optional<std::string> readIndex(int file, uint64_t base, Index &index) {
   const PackTrailer &trailer = index.trailer;
   PackHeader &header = index.header;
-  if (!readAt(file, &header, sizeof(header), base) ||
-      std::memcmp(header.magic, PackMagic, sizeof(PackMagic)) != 0)
+  if (!readAt(file, &header, sizeof(header), base))
+    return std::nullopt;
+  if (std::memcmp(header.magic, PackMagic, sizeof(PackMagic)) != 0)
     return "the pack's header is missing";
   if (header.version != PackVersion)
     return llvm::formatv("the pack has version {0}, this tool reads {1}", header.version,
-                         PackVersion);
+                         PackVersion)
+        .str();
   uint64_t limit = trailer.packBytes - sizeof(trailer);
   uint64_t indexBytes = uint64_t(header.entries) * sizeof(PackEntry);
   if (header.indexOffset > limit || indexBytes > limit - header.indexOffset ||
@@ -49,7 +52,7 @@ static std::string readIndex(int file, uint64_t base, Index &index) {
   index.names.resize(header.namesBytes);
   if (!readAt(file, index.entries.data(), indexBytes, base + header.indexOffset) ||
       !readAt(file, index.names.data(), header.namesBytes, base + header.namesOffset))
-    return "the pack's index cannot be read";
+    return std::nullopt;
   Checksum sum;
   sum.add(&header, sizeof(header));
   sum.add(index.entries.data(), indexBytes);
@@ -114,27 +117,35 @@ static void print(const Index &index, bool asJson, llvm::raw_ostream &out) {
 
 Inspected inspectPack(const std::string &path, bool json, llvm::raw_ostream &out,
                       Diagnostics &diags) {
-  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat facts {};
-  if (file < 0 || fstat(file, &facts) != 0) {
-    diags.error(Exit::InputOutput, path, llvm::formatv("cannot be read: {0}", strerror(errno)));
-    if (file >= 0)
-      close(file);
+  auto unread = [&] {
+    diags.error(Exit::InputOutput, path,
+                llvm::formatv("cannot be read: {0}",
+                              errno ? std::strerror(errno) : "it ended while it was read"));
     return Inspected::Failed;
-  }
+  };
+  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0)
+    return unread();
   auto closing = llvm::make_scope_exit([&] { close(file); });
+  struct stat facts {};
+  if (fstat(file, &facts) != 0)
+    return unread();
   Index index;
   uint64_t size = uint64_t(facts.st_size);
-  if (!S_ISREG(facts.st_mode) || size < sizeof(PackHeader) + sizeof(PackTrailer) ||
-      !readAt(file, &index.trailer, sizeof(PackTrailer), size - sizeof(PackTrailer)) ||
-      std::memcmp(index.trailer.magic, PackEndMagic, sizeof(PackEndMagic)) != 0)
+  if (!S_ISREG(facts.st_mode) || size < sizeof(PackHeader) + sizeof(PackTrailer))
     return Inspected::NoPack;
-  std::string wrong = "the pack is longer than its file";
+  if (!readAt(file, &index.trailer, sizeof(PackTrailer), size - sizeof(PackTrailer)))
+    return unread();
+  if (std::memcmp(index.trailer.magic, PackEndMagic, sizeof(PackEndMagic)) != 0)
+    return Inspected::NoPack;
+  std::optional<std::string> wrong = "the pack is longer than its file";
   if (index.trailer.packBytes <= size &&
       index.trailer.packBytes >= sizeof(PackHeader) + sizeof(PackTrailer))
     wrong = readIndex(file, size - index.trailer.packBytes, index);
-  if (!wrong.empty()) {
-    diags.error(Exit::BadInput, path, wrong);
+  if (!wrong)
+    return unread();
+  if (!wrong->empty()) {
+    diags.error(Exit::BadInput, path, *wrong);
     diags.note("build the app, or write the pack, anew");
     return Inspected::Failed;
   }

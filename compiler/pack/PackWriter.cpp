@@ -196,13 +196,8 @@ bool Writer::rows(const plan::Weight &weight, const Tensor &tensor) {
 
 bool Writer::weight(const plan::Weight &weight) {
   const Tensor *tensor = checkpoint.find(weight.tensor);
-  if (!tensor || bitsOf(tensor->type) * weight.rows * weight.columns != tensor->bytes.value * 8) {
-    diags.error(Exit::Mismatch, checkpoint.directory,
-                llvm::formatv("tensor \"{0}\" of the plan is not in the checkpoint, or has "
-                              "another size",
-                              weight.tensor));
-    return false;
-  }
+  if (!tensor || bitsOf(tensor->type) * weight.rows * weight.columns != tensor->bytes.value * 8)
+    internalError("weight " + weight.name + " of the plan has no tensor of its size");
   bool written = false;
   if (weight.layout != plan::Layout::Panels)
     written = rows(weight, *tensor);

@@ -8,7 +8,7 @@
 
 namespace ashlar {
 
-/// The cache's folder of this name, created when it is not there.
+/// The cache's folder of this name, or the cache itself without one; created when it is not there.
 std::optional<std::string> cacheDirectory(llvm::StringRef name, Diagnostics &diags);
 
 } // namespace ashlar

@@ -32,45 +32,60 @@ static std::string printable(llvm::StringRef text) {
   return result;
 }
 
-void Diagnostics::print(llvm::SMLoc at, llvm::SourceMgr::DiagKind kind, const llvm::Twine &text) {
-  llvm::SMDiagnostic message = manager.GetMessage(at, kind, text);
-  static constexpr llvm::StringRef kinds[] = {"error", "warning", "remark", "note"};
+llvm::StringRef name(Severity severity) {
+  static constexpr llvm::StringRef names[] = {"error", "warning", "note"};
+  return names[static_cast<size_t>(severity)];
+}
+
+void Diagnostics::say(Severity severity, llvm::SMLoc at, const llvm::Twine &text) {
+  llvm::SMDiagnostic message = manager.GetMessage(at, llvm::SourceMgr::DK_Error, text);
+  if (collecting) {
+    collected.push_back({severity, message.getFilename().str(),
+                         static_cast<unsigned>(message.getLineNo()), message.getMessage().str()});
+    return;
+  }
   size_t column = size_t(std::max(message.getColumnNo(), 0));
   out << printable(message.getFilename()) << ':' << message.getLineNo() << ':' << column + 1 << ": "
-      << kinds[kind] << ": " << printable(message.getMessage()) << '\n';
+      << name(severity) << ": " << printable(message.getMessage()) << '\n';
   // A long line (a minified file, say) is shown around the place only.
   llvm::StringRef line = message.getLineContents();
   size_t from = line.size() > MaxLine && column > MaxLine / 2 ? column - MaxLine / 2 : 0;
   out << printable(line.substr(from, MaxLine)) << '\n' << std::string(column - from, ' ') << "^\n";
 }
 
+void Diagnostics::say(Severity severity, llvm::StringRef file, const llvm::Twine &text) {
+  if (collecting)
+    collected.push_back({severity, file.str(), 0, text.str()});
+  else if (severity == Severity::Note)
+    out << "note: " << printable(text.str()) << '\n';
+  else
+    out << (file.empty() ? "ashlar" : file) << ": " << name(severity) << ": "
+        << printable(text.str()) << '\n';
+}
+
 void Diagnostics::error(Exit code, llvm::SMLoc at, const llvm::Twine &text) {
   if (!failed())
     first = code;
-  print(at, llvm::SourceMgr::DK_Error, text);
+  say(Severity::Error, at, text);
 }
 
 void Diagnostics::error(Exit code, llvm::StringRef file, const llvm::Twine &text) {
   if (!failed())
     first = code;
-  out << (file.empty() ? "ashlar" : file) << ": error: " << printable(text.str()) << '\n';
+  say(Severity::Error, file, text);
 }
 
 void Diagnostics::warning(llvm::SMLoc at, const llvm::Twine &text) {
-  print(at, llvm::SourceMgr::DK_Warning, text);
+  say(Severity::Warning, at, text);
 }
 
 void Diagnostics::warning(llvm::StringRef file, const llvm::Twine &text) {
-  out << (file.empty() ? "ashlar" : file) << ": warning: " << printable(text.str()) << '\n';
+  say(Severity::Warning, file, text);
 }
 
-void Diagnostics::note(llvm::SMLoc at, const llvm::Twine &text) {
-  print(at, llvm::SourceMgr::DK_Note, text);
-}
+void Diagnostics::note(llvm::SMLoc at, const llvm::Twine &text) { say(Severity::Note, at, text); }
 
-void Diagnostics::note(const llvm::Twine &text) {
-  out << "note: " << printable(text.str()) << '\n';
-}
+void Diagnostics::note(const llvm::Twine &text) { say(Severity::Note, "", text); }
 
 void internalError(const llvm::Twine &text) {
   llvm::errs() << "ashlar: internal error: " << text

@@ -27,6 +27,17 @@ enum class Exit : int {
   Internal = 70,   // our bug
 };
 
+enum class Severity : uint8_t { Error, Warning, Note };
+llvm::StringRef name(Severity severity);
+
+/// A message as it was given, for those who compare rather than read.
+struct Message {
+  Severity severity = Severity::Error;
+  std::string file;  // as it is printed; empty where there is none
+  unsigned line = 0; // 0 where there is none
+  std::string text;
+};
+
 class Diagnostics {
 public:
   explicit Diagnostics(llvm::raw_ostream &out = llvm::errs()) : out(out) {}
@@ -52,16 +63,22 @@ public:
   Exit exit() const { return first; }
 
   llvm::SourceMgr &sources() { return manager; }
+  /// From now on messages are kept instead of printed.
+  void collect() { collecting = true; }
+  const std::vector<Message> &messages() const { return collected; }
   /// The paths of the files whose text was taken in, in that order.
   const std::vector<std::string> &files() const { return taken; }
 
 private:
   llvm::StringRef take(std::unique_ptr<llvm::MemoryBuffer> buffer);
-  void print(llvm::SMLoc at, llvm::SourceMgr::DiagKind kind, const llvm::Twine &text);
+  void say(Severity severity, llvm::SMLoc at, const llvm::Twine &text);
+  void say(Severity severity, llvm::StringRef file, const llvm::Twine &text);
 
   llvm::raw_ostream &out;
   llvm::SourceMgr manager;
   std::vector<std::string> taken;
+  bool collecting = false;
+  std::vector<Message> collected;
   Exit first = Exit::Done;
 };
 

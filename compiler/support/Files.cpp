@@ -1,5 +1,7 @@
 #include "compiler/support/Files.h"
 
+#include "compiler/support/Temporary.h"
+
 #include "runtime/FileBytes.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -41,14 +43,20 @@ std::optional<llvm::StringRef> readText(const std::string &path, Bytes limit, Di
                     forPeople(limit));
     return std::nullopt;
   }
-  // "Volatile" reads instead of mapping: a mapped file that shrinks later ends the process.
-  auto buffer = llvm::MemoryBuffer::getOpenFile(file, path, size, /*RequiresNullTerminator=*/true,
-                                                /*IsVolatile=*/true);
-  if (!buffer) {
-    diags.error(Exit::InputOutput, path, "cannot be read: " + buffer.getError().message());
+  // Read, not mapped: a mapped file that shrinks later, or whose disk fails, ends the process.
+  auto buffer = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(size, path);
+  if (!buffer || !readAt(file, buffer->getBufferStart(), size, 0)) {
+    diags.error(Exit::InputOutput, path,
+                "cannot be read: " +
+                    (errno ? llvm::sys::StrError(errno) : "it ended while it was read"));
     return std::nullopt;
   }
-  return diags.add(std::move(*buffer));
+  return diags.add(std::move(buffer));
+}
+
+bool isAbsent(const llvm::Twine &path) {
+  struct stat status;
+  return lstat(path.str().c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 static bool cannotWrite(const std::string &path, Diagnostics &diags) {
@@ -82,10 +90,11 @@ bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnost
   if (!mode)
     mode = 0666 & ~static_cast<mode_t>(llvm::sys::fs::getUmask());
 
-  std::string temporary = (target + ".XXXXXX").str();
-  int file = mkostemp(temporary.data(), O_CLOEXEC);
+  std::string unique = (target + ".XXXXXX").str();
+  int file = mkostemp(unique.data(), O_CLOEXEC);
   if (file < 0)
     return cannotWrite(path, diags);
+  Temporary temporary(unique);
   // Synced before it is renamed: else a crash could leave an empty file under the old name.
   bool written = write(file);
   bool done = written && fchmod(file, *mode) == 0 && fsync(file) == 0;
@@ -94,13 +103,14 @@ bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnost
     done = false;
     reason = errno;
   }
-  if (done && rename(temporary.c_str(), target.c_str()) != 0) {
+  if (done && rename(unique.c_str(), target.c_str()) != 0) {
     done = false;
     reason = errno;
   }
-  if (done)
+  if (done) {
+    temporary.keep();
     return true;
-  unlink(temporary.c_str());
+  }
   errno = reason;
   return written ? cannotWrite(path, diags) : false;
 }

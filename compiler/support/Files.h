@@ -11,9 +11,13 @@
 
 namespace ashlar {
 
-/// The text of a regular file, taken into the diagnostics' source manager under the path as the
+/// The bytes of a regular file, taken into the diagnostics' source manager under the path as the
 /// user wrote it. Larger than `limit`, or not a regular file: an error.
 std::optional<llvm::StringRef> readText(const std::string &path, Bytes limit, Diagnostics &diags);
+
+/// Whether nothing has this name. A link that leads nowhere has one, and so has what the system
+/// cannot tell: opening says then what is wrong.
+bool isAbsent(const llvm::Twine &path);
 
 /// Replaces a file by what `write` puts into a temporary file beside it: renamed at the end, so
 /// that a failure leaves an old file whole. `write` reports its own errors. Without a mode the old

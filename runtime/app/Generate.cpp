@@ -65,8 +65,6 @@ static void printStatistics(const ModelInfo &model, const Times &t) {
 Failure generate(const ModelInfo &model, const AppOptions &options) {
   if (Failure f = checkPrompt(model, options))
     return f;
-  if (const char *wrong = validateSampler(options.sampling))
-    return {ExitCode::BadInput, wrong, "--help lists the options"};
   Times times;
   times.start = now();
   Session session(model);

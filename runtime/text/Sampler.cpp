@@ -33,14 +33,6 @@ int32_t largest(std::span<const float> logits) {
 
 } // namespace
 
-const char *validateSampler(const SamplerOptions &options) {
-  if (!(options.temperature >= 0 && options.temperature < INFINITY))
-    return "the temperature must be a number from 0 on";
-  if (!(options.topP > 0 && options.topP <= 1))
-    return "top-p must be above 0 and at most 1";
-  return nullptr;
-}
-
 uint64_t samplerBytes(uint64_t vocabulary) { return vocabulary * sizeof(Candidate); }
 
 // SplitMix64: one addition, so that every state is reached and no seed is bad, and a mixing.

@@ -14,14 +14,11 @@
 namespace ashlar {
 
 struct SamplerOptions {
-  float temperature = 0; // 0: always the largest logit, the other options without effect
+  float temperature = 0; // from 0 on; 0: always the largest logit, the others without effect
   uint32_t topK = 0;     // 0: all
-  float topP = 1;        // 1: all
+  float topP = 1;        // above 0, at most 1; 1: all
   uint64_t seed = 0;
 };
-
-/// What is wrong with the options; nothing when they can be used.
-const char *validateSampler(const SamplerOptions &options);
 
 /// The scratch that a vocabulary needs, aligned to 8 bytes.
 uint64_t samplerBytes(uint64_t vocabulary);

@@ -85,9 +85,12 @@ const char *validateTokenizer(std::span<const std::byte> bytes) {
   return Validator(bytes).check();
 }
 
-std::optional<Tokenizer> Tokenizer::open(std::span<const std::byte> bytes) {
-  if (validateTokenizer(bytes))
+std::optional<Tokenizer> Tokenizer::open(std::span<const std::byte> bytes, const char **wrong) {
+  if (const char *found = validateTokenizer(bytes)) {
+    if (wrong)
+      *wrong = found;
     return std::nullopt;
+  }
   return Tokenizer(reinterpret_cast<const TokenizerHeader *>(bytes.data()));
 }
 

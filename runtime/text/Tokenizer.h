@@ -19,8 +19,9 @@ const char *validateTokenizer(std::span<const std::byte> bytes);
 
 class Tokenizer {
 public:
-  /// Nothing when `validateTokenizer` finds fault.
-  static std::optional<Tokenizer> open(std::span<const std::byte> bytes);
+  /// Nothing when `validateTokenizer` finds fault, which it says in `wrong`.
+  static std::optional<Tokenizer> open(std::span<const std::byte> bytes,
+                                       const char **wrong = nullptr);
 
   static constexpr uint64_t MaxTextBytes = uint64_t(1) << 30;
 

@@ -29,6 +29,8 @@ TEST(changedFile) {
   CHECK(!writePackFile(std::string(path) + ".pack", plan, checkpoint, "", diags));
   CHECK(diags.exit() == Exit::InputOutput);
   CHECK(messages.find("the file changed after its header was read") != std::string::npos);
+  CHECK(messages.find("run the command again when nothing writes to the checkpoint") !=
+        std::string::npos);
   unlink(path);
   messages.clear();
   CHECK(!writePackFile(std::string(path) + ".pack", plan, checkpoint, "", diags));
@@ -47,4 +49,6 @@ TEST(sizesThatNoSumHolds) {
   CHECK(diags.exit() == Exit::DoesNotFit);
   CHECK(messages.find("small: error: does not fit: with a context of 64 the model takes more than "
                       "2^60 bytes") != std::string::npos);
+  CHECK(messages.find("compare the sizes in config.json with what the model should have") !=
+        std::string::npos);
 }

@@ -71,6 +71,8 @@ TEST(Faults) {
   CHECK_EQ(fault("\"\\ud83d\""), "t.json:1:2: error: half of a surrogate pair");
   CHECK_EQ(fault("\"\\ude42\""), "t.json:1:2: error: half of a surrogate pair");
   CHECK_EQ(fault("\"\xC3\""), "t.json:1:2: error: not valid UTF-8");
+  for (const char *number : {"01", "1.", "1e"})
+    CHECK_EQ(fault(number), "t.json:1:1: error: malformed number");
   for (const char *number : {"01", "-", "1.", ".5", "1e", "+1", "-Inf", "nan", "tru"})
     CHECK(!parse(number).value);
 }

@@ -100,14 +100,3 @@ TEST(WhatIsNoNumberIsNoToken) {
   }
   CHECK_EQ(Sampler({.temperature = 1}).next(Logits, {}), Sampler::Failed);
 }
-
-TEST(OptionsAreChecked) {
-  CHECK(!validateSampler({}));
-  CHECK(!validateSampler({.temperature = 0.8f, .topK = 40, .topP = 0.95f}));
-  CHECK(validateSampler({.temperature = -1}));
-  CHECK(validateSampler({.temperature = NAN}));
-  CHECK(validateSampler({.temperature = INFINITY}));
-  CHECK(validateSampler({.topP = 0}));
-  CHECK(validateSampler({.topP = 1.5f}));
-  CHECK(validateSampler({.topP = NAN}));
-}

@@ -99,3 +99,11 @@ TEST(digestFollowsWhatIsComputed) {
   CHECK_EQ(of("1e-5"), of("0.00001"));
   CHECK(of("1e-5") != of("1.0000000000000002e-5"));
 }
+
+TEST(SpecsAreSmall) {
+  std::string messages;
+  llvm::raw_string_ostream out(messages);
+  Diagnostics diags(out);
+  CHECK(!parseSpec(diags.add("test.ash", std::string((1 << 20) + 1, ' ')), diags));
+  CHECK(messages.find("a spec of 1048577 bytes; at most 1048576 are read") != std::string::npos);
+}

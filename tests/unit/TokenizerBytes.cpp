@@ -108,6 +108,45 @@ TEST(CutBytesAreRefused) {
   CHECK(validateTokenizer({}));
 }
 
+TEST(DamageIsNamed) {
+  auto says = [](auto damage) {
+    std::string bytes = compiled(fixtures::Llama3);
+    auto &header = *reinterpret_cast<TokenizerHeader *>(bytes.data());
+    damage(header, bytes);
+    const char *wrong = nullptr;
+    Tokenizer::open(std::as_bytes(std::span(bytes)), &wrong);
+    return std::string(wrong ? wrong : "");
+  };
+  auto array = [](std::string &bytes, const Section &section, auto entry) {
+    return reinterpret_cast<decltype(entry) *>(bytes.data() + section.offset);
+  };
+  CHECK_EQ(says([](auto &, auto &bytes) { bytes.resize(8); }),
+           "the tokenizer is cut short or misaligned");
+  CHECK_EQ(says([](auto &header, auto &) { header.magic[0] = 'B'; }),
+           "the tokenizer does not start as one");
+  CHECK_EQ(says([](auto &header, auto &) { header.version = 2; }),
+           "the tokenizer is of another version");
+  CHECK_EQ(says([](auto &, auto &bytes) { bytes += "more"; }),
+           "the tokenizer is cut short or too long");
+  CHECK_EQ(says([](auto &header, auto &) { header.merges.count = ~0ull; }),
+           "an array of the tokenizer reaches beyond its end");
+  CHECK_EQ(says([](auto &header, auto &) { header.splitter = Splitter(9); }),
+           "the tokenizer's splitter is unknown");
+  CHECK_EQ(says([&](auto &header, auto &bytes) {
+             array(bytes, header.tokens, TokenEntry())->offset = ~0u;
+           }),
+           "a token of the tokenizer has no valid text");
+  CHECK_EQ(says([](auto &header, auto &) { header.byteIds[0] = -2; }),
+           "a byte of the tokenizer has no valid token");
+  CHECK_EQ(says([&](auto &header, auto &bytes) { *array(bytes, header.whole, uint32_t()) = ~0u; }),
+           "an id of the tokenizer is not one of its tokens");
+  CHECK_EQ(
+      says([&](auto &header, auto &bytes) { array(bytes, header.added, AddedEntry())->bytes = 0; }),
+      "an added token of the tokenizer is not valid");
+  CHECK_EQ(says([&](auto &header, auto &bytes) { *array(bytes, header.lefts, uint32_t()) = 1; }),
+           "the merges of the tokenizer are not valid");
+}
+
 // Whatever validation lets pass can be used: the sanitizers watch.
 TEST(DamagedBytesDoNoHarm) {
   std::mt19937 random(5);

@@ -134,6 +134,37 @@ TEST(PostProcessor) {
            "post_processor TemplateProcessing is supported with one sequence A only");
 }
 
+TEST(WrongKinds) {
+  auto changed = [](llvm::StringRef from, llvm::StringRef to) {
+    return fault(with(Small, from, to));
+  };
+  llvm::StringRef vocab = R"({"a": 0, "b": 1, "ab": 2})", none = R"("post_processor": null)";
+  CHECK_EQ(changed(R"("type": "BPE")", R"("type": "BPE", "ignore_merges": 1)"),
+           "expected true or false");
+  CHECK_EQ(changed(vocab, "[]"), "model BPE needs vocab, an object");
+  CHECK_EQ(changed(R"(["a b"])", "{}"), "model BPE needs merges, a list");
+  CHECK_EQ(changed(R"("model": {)", R"("model": 1, "other": {)"),
+           "tokenizer.json needs model, an object");
+  CHECK_EQ(changed(none, R"("post_processor": {"type": "Sequence"})"),
+           "a Sequence has no list of processors");
+  CHECK_EQ(changed(none, R"("post_processor": {"type": "Sequence", "processors": [1]})"),
+           "expected objects");
+  CHECK_EQ(changed(none, R"("post_processor": {"type": "TemplateProcessing"})"),
+           "TemplateProcessing needs single and special_tokens");
+  CHECK_EQ(changed(none, R"("post_processor": {"type": "TemplateProcessing", "single": [1], )"
+                         R"("special_tokens": {}})"),
+           "expected SpecialToken or Sequence");
+}
+
+TEST(TwoTemplates) {
+  std::string tmpl = R"({"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}], )"
+                     R"("special_tokens": {}})";
+  CHECK_EQ(fault(with(Small, R"("post_processor": null)",
+                      R"("post_processor": {"type": "Sequence", "processors": [)" + tmpl + ", " +
+                          tmpl + "]}")),
+           "post_processor with two templates is not supported");
+}
+
 TEST(Decoder) {
   CHECK_EQ(fault(with(Small, R"({"type": "ByteLevel"})", "null")),
            "decoder null is not supported; only ByteLevel is");
