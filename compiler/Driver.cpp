@@ -167,7 +167,7 @@ static bool compile(const Request &request, const std::string &planFile, Compila
 
   // Every weight finds its tensor, of the right shape and a type that kernels read.
   log.begin("bind");
-  if (!bind(*c.model, c.sources->checkpoint, diags, &c.sources->config))
+  if (!bind(*c.model, c.sources->checkpoint, c.sources->config, request.strict, diags))
     return false;
   if (log.made(Emit::Model, [&](auto &out) { print(*c.model, out); }))
     return true;
@@ -325,33 +325,30 @@ Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
   return diags.exit();
 }
 
-Exit inspectCommand(const std::string &path, bool json, Diagnostics &diags) {
-  if (!llvm::sys::fs::is_directory(path) && !llvm::StringRef(path).ends_with(".safetensors")) {
+static void inspect(const std::string &path, bool json, llvm::raw_ostream &out,
+                    Diagnostics &diags) {
+  if (llvm::sys::fs::is_directory(path) || llvm::StringRef(path).ends_with(".safetensors")) {
+    std::optional<Checkpoint> checkpoint = readCheckpoint(path, diags);
+    if (checkpoint)
+      json ? printJson(*checkpoint, out) : print(*checkpoint, out);
+  } else if (inspectPack(path, json, out, diags) == Inspected::NoPack &&
+             !refuseFormat(path, llvm::sys::path::filename(path), diags)) {
+    diags.error(Exit::BadInput, path, "is no checkpoint, pack or app");
+    diags.note("a checkpoint is a directory or a .safetensors file; a pack or an app ends with "
+               "a pack's trailer (strip removes it)");
+  }
+}
+
+Exit inspectCommand(llvm::ArrayRef<std::string> paths, bool json, Diagnostics &diags) {
+  for (const std::string &path : paths) {
     std::string text;
     llvm::raw_string_ostream out(text);
-    switch (inspectPack(path, json, out, diags)) {
-    case Inspected::Failed:
-      return diags.exit();
-    case Inspected::Printed:
-      writeFile("-", text, diags);
-      return diags.exit();
-    case Inspected::NoPack:
-      diags.error(Exit::BadInput, path, "is no checkpoint, pack or app");
-      diags.note("a checkpoint is a directory or a .safetensors file; a pack or an app ends with "
-                 "a pack's trailer (strip removes it)");
-      return diags.exit();
-    }
+    inspect(path, json, out, diags);
+    if (paths.size() > 1 && !text.empty())
+      text = path + ":\n" + text;
+    if (!text.empty() && !writeFile("-", text, diags))
+      break;
   }
-  std::optional<Checkpoint> checkpoint = readCheckpoint(path, diags);
-  if (!checkpoint)
-    return diags.exit();
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  if (json)
-    printJson(*checkpoint, out);
-  else
-    print(*checkpoint, out);
-  writeFile("-", text, diags);
   return diags.exit();
 }
 

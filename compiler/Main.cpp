@@ -21,8 +21,8 @@ namespace cl = llvm::cl;
 
 static cl::OptionCategory outputCategory("Output options");
 
-static cl::opt<std::string> inspected(cl::Positional, cl::desc("PATH"), cl::Required,
-                                      cl::sub(commands::inspect()));
+static cl::list<std::string> inspected(cl::Positional, cl::desc("PATH..."), cl::OneOrMore,
+                                       cl::sub(commands::inspect()));
 
 namespace {
 /// The values of an option that names what a phase makes.
@@ -194,6 +194,15 @@ static Exit runProbe(Diagnostics &diags) {
   return diags.exit();
 }
 
+static Exit runInspect(Diagnostics &diags) {
+  if (json && inspected.size() > 1) {
+    wrongUse(diags, "--json shows one PATH, and there are " + llvm::Twine(inspected.size()),
+             "name one of them");
+    return diags.exit();
+  }
+  return inspectCommand(std::vector<std::string>(inspected), json, diags);
+}
+
 static void printVersion(llvm::raw_ostream &out) {
   out << "ashlar " ASHLAR_VERSION " (plan format 1, pack format " << PackVersion << ", LLVM "
       << LLVM_VERSION_STRING << ")\n";
@@ -227,7 +236,7 @@ int main(int argc, char **argv) {
   else if (commands::probe())
     exit = runProbe(diags);
   else if (commands::inspect())
-    exit = inspectCommand(inspected, json, diags);
+    exit = runInspect(diags);
   else
     wrongUse(diags, "no command", "ashlar --help lists them: probe, plan, build, run, inspect");
   if (verifyDiagnostics)

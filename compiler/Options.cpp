@@ -49,6 +49,9 @@ static cl::opt<std::string> machineFile("machine",
                                         cl::value_desc("FILE"), REQUEST);
 static cl::list<std::string> set("set", cl::desc("override a config key; may repeat"),
                                  cl::value_desc("KEY=VALUE"), REQUEST);
+static cl::opt<bool> strict("strict",
+                            cl::desc("refuse tensors that the spec does not read (default: warn)"),
+                            REQUEST);
 static cl::opt<std::string> maxMemory("max-memory",
                                       cl::desc("caps by memory, as in cpu=60GiB; of a device map, "
                                                "by device, as in 0=22GiB,cpu=60GiB"),
@@ -246,8 +249,8 @@ static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagn
       return wrongUse(diags, "--from=modules needs one file", "write --from=modules FILE");
     start.modules = files.front();
     files.clear();
-    return without({spec, machineFile, set, context, batch, chunk, cacheType, noTokenizer, workload,
-                    pins, mainDevice},
+    return without({spec, machineFile, set, strict, context, batch, chunk, cacheType, noTokenizer,
+                    workload, pins, mainDevice},
                    "is of a model or a machine, and a modules file is neither", "leave it out",
                    diags);
   }
@@ -268,6 +271,7 @@ bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
   request.spec = spec;
   request.machine = machineFile;
   request.set = set;
+  request.strict = strict;
   request.tokenizer = !noTokenizer;
   std::vector<std::string> files = inputs;
   if (!parseStart(files, start, diags))

@@ -315,9 +315,13 @@ void Checker::warn() {
     seen.push_back(weight.declared);
     diags.warning(weight.declared, "no block uses this weight");
   }
-  for (const std::string &key : config.unread())
+  // Each place is looked for, and a config may have been made to hold a million keys.
+  std::vector<std::string> unread = config.unread();
+  for (const std::string &key : llvm::ArrayRef(unread).take_front(20))
     diags.warning(config.where(key), "config key \"" + key + "\" is not read by spec " + file.name +
                                          " and may change results");
+  if (unread.size() > 20)
+    diags.note("the same holds for " + llvm::Twine(unread.size() - 20) + " more keys");
 }
 
 } // namespace ashlar
