@@ -1,6 +1,7 @@
 #include "compiler/checkpoint/Bind.h"
 
 #include "compiler/checkpoint/Index.h"
+#include "compiler/support/Wildcard.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -8,24 +9,12 @@
 
 namespace ashlar {
 
-/// `*` stands for any text. In time of pattern times name at worst, whatever the pattern.
-static bool matches(llvm::StringRef pattern, llvm::StringRef name) {
-  size_t p = 0, n = 0, star = llvm::StringRef::npos, resume = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p;
-      ++n;
-    } else if (star != llvm::StringRef::npos) {
-      p = star + 1;
-      n = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.substr(p).find_first_not_of('*') == llvm::StringRef::npos;
+/// As the checkpoint should hold it.
+static std::vector<uint64_t> storedShape(const Weight &weight) {
+  std::vector<uint64_t> shape = weight.shape;
+  if (weight.transposed)
+    std::swap(shape.front(), shape.back());
+  return shape;
 }
 
 static std::optional<DataType> dataType(TensorType type) {
@@ -50,6 +39,7 @@ public:
   bool bind();
 
 private:
+  void choosePrefix(const Prefix &prefix);
   void findTensors();
   void reportMissing();
   void reportShapes();
@@ -99,7 +89,7 @@ void Binder::findTensors() {
       missing.push_back(&weight);
       continue;
     }
-    if (tensor->shape != weight.shape)
+    if (tensor->shape != storedShape(weight))
       misshapen.push_back(&weight);
     if (std::optional<DataType> type = dataType(tensor->type))
       weight.type = *type;
@@ -180,16 +170,16 @@ void Binder::reportMissing() {
 }
 
 void Binder::noteSize(const Weight &weight, const Tensor &tensor) {
-  if (!config || weight.shape.size() != tensor.shape.size())
+  std::vector<uint64_t> expected = storedShape(weight);
+  if (!config || expected.size() != tensor.shape.size())
     return;
-  for (size_t i = 0; i < weight.shape.size(); ++i) {
-    if (weight.shape[i] == tensor.shape[i])
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i] == tensor.shape[i])
       continue;
-    std::string key = config->onlyKeyWith(weight.shape[i]);
+    std::string key = config->onlyKeyWith(expected[i]);
     if (key.empty())
       continue;
-    diags.note(config->where(key),
-               llvm::Twine(key) + " is " + llvm::Twine(weight.shape[i]) + " here");
+    diags.note(config->where(key), llvm::Twine(key) + " is " + llvm::Twine(expected[i]) + " here");
     diags.note("if the checkpoint is right, --set " + llvm::Twine(key) + "=" +
                llvm::Twine(tensor.shape[i]) + " says so; if not, fetch it again");
     return;
@@ -201,7 +191,7 @@ void Binder::reportShapes() {
   const Tensor &tensor = *checkpoint.find(weight.tensor);
   errorAt(weight, "tensor \"" + tensor.name + "\" has the shape " + shapeText(tensor.shape) +
                       " in " + llvm::sys::path::filename(checkpoint.files[tensor.file].path) +
-                      "; the spec expects " + shapeText(weight.shape));
+                      "; the spec expects " + shapeText(storedShape(weight)));
   noteSize(weight, tensor);
   noteOthers(misshapen);
 }
@@ -221,7 +211,37 @@ void Binder::reportUnused() {
   diags.note("where they do not matter, `ignore` in the spec passes over them");
 }
 
+/// Where more of the tensors under a prefix are there under another one, all of them are meant by
+/// that, and what is ignored with them.
+void Binder::choosePrefix(const Prefix &prefix) {
+  auto found = [&](llvm::StringRef other) {
+    return llvm::count_if(model.weights, [&](const Weight &weight) {
+      llvm::StringRef name = weight.tensor;
+      return !weight.tiedTo && name.consume_front(prefix.name) &&
+             checkpoint.find((other + name).str());
+    });
+  };
+  llvm::StringRef best = prefix.name;
+  auto most = found(best);
+  for (llvm::StringRef other : prefix.others)
+    if (auto count = found(other); count > most) {
+      best = other;
+      most = count;
+    }
+  if (best == prefix.name)
+    return;
+  auto rename = [&](std::string &text) {
+    if (llvm::StringRef(text).starts_with(prefix.name))
+      text = best.str() + text.substr(prefix.name.size());
+  };
+  for (Weight &weight : model.weights)
+    rename(weight.tensor);
+  llvm::for_each(model.ignored, rename);
+}
+
 bool Binder::bind() {
+  for (const Prefix &prefix : model.prefixes)
+    choosePrefix(prefix);
   findTensors();
   if (!missing.empty())
     reportMissing();

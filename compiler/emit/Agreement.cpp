@@ -134,6 +134,9 @@ private:
     if (weight.rows != rows || weight.columns != expected.shape.back())
       differ("weight {0} of unit {1} is [{2}, {3}], the model's [{4}, {5}]", expected.name,
              unit.name, weight.rows, weight.columns, rows, expected.shape.back());
+    if (weight.transposed != expected.transposed)
+      differ("weight {0} is {1}transposed, the model's is {2}", expected.name,
+             weight.transposed ? "" : "not ", weight.transposed ? "not" : "so");
     if (weight.tensor != expected.tensor)
       differ("weight {0} comes from another tensor than the model's", expected.name);
   }

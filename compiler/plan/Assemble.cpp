@@ -26,7 +26,7 @@ static plan::Unit unitOf(const Model &model, const Solution &solution, const Uni
   for (auto [stored, place] : llvm::zip_equal(unit.stored, places.weights)) {
     const Weight &weight = model.weight(stored.weight);
     result.weights.push_back({weight.name, weight.tensor, stored.type, stored.layout, stored.rows,
-                              stored.columns, place, stored.size});
+                              stored.columns, place, stored.size, weight.transposed});
     result.bytes += stored.size;
   }
   for (WeightId id : unit.shares)

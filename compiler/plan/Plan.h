@@ -77,7 +77,8 @@ struct Weight {
   Layout layout = Layout::Panels;
   uint64_t rows = 0, columns = 0; // a vector has one row
   Place place;
-  Bytes size; // padding of the layout included
+  Bytes size;              // padding of the layout included
+  bool transposed = false; // the tensor is [columns, rows]
 };
 
 /// Keys and values of one layer, each [heads][context][dim].

@@ -162,7 +162,8 @@ void Parser::unit() {
 }
 
 void Parser::weight() {
-  line.allow({"tensor", "type", "layout", "rows", "columns", "region", "offset", "size"});
+  line.allow({"tensor", "type", "layout", "rows", "columns", "region", "offset", "size"},
+             "transposed");
   Weight weight;
   weight.name = line.name();
   weight.tensor = line.string("tensor");
@@ -173,6 +174,7 @@ void Parser::weight() {
   weight.columns = line.number("columns");
   weight.place = placeOfTwoKeys();
   weight.size = line.bytes("size");
+  weight.transposed = line.has("transposed");
   plan.units.back().weights.push_back(std::move(weight));
 }
 

@@ -144,7 +144,7 @@ struct Printer {
           << " type=" << ashlar::name(weight.type) << " layout=" << name(weight.layout)
           << " rows=" << weight.rows << " columns=" << weight.columns
           << " region=" << regionName(weight.place) << " offset=" << weight.place.offset
-          << " size=" << weight.size.value << '\n';
+          << " size=" << weight.size.value << (weight.transposed ? " transposed\n" : "\n");
     for (const std::string &shared : unit.shares)
       out << "  shares " << nameText(shared) << '\n';
     if (const auto &cache = unit.cache)
