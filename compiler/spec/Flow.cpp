@@ -128,7 +128,7 @@ bool Flow::everythingIsUsed() {
   bool good = true;
   for (auto [at, value] : llvm::enumerate(block.values)) {
     bool isResult = at >= block.inputs.size() && value.stream == block.output;
-    if (used[at] || isResult)
+    if (used[at] || isResult || dividedParts.count(at))
       continue;
     in.errors.error(spec::at(places[at]), "\"" + value.name + "\" is never used");
     good = false;

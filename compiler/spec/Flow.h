@@ -80,8 +80,9 @@ private:
   Block block;
   std::vector<llvm::StringRef> places; // of the values: what made each
   std::vector<ValueId> ropeValues;
-  std::set<std::string> taken; // the names of values
-  size_t named = 0;            // values that have their name; those after it have a wish
+  std::set<uint32_t> dividedParts; // parts that others were taken of
+  std::set<std::string> taken;     // the names of values
+  size_t named = 0;                // values that have their name; those after it have a wish
 };
 
 } // namespace ashlar

@@ -24,6 +24,7 @@ std::optional<Flow::Operand> Flow::slice(const spec::Expr &e) {
   Value value = {at(*x).name, uint64_t(*end - *begin), at(*x).lastOnly};
   value.part = Part{x->value, uint64_t(*begin)};
   if (at(*x).part) {
+    dividedParts.insert(index(x->value));
     value.part->of = at(*x).part->of;
     value.part->first += at(*x).part->first;
   }
