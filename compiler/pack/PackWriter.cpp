@@ -128,7 +128,7 @@ private:
 /// Bytes that are read of a tensor at a time, however wide a row is.
 constexpr uint64_t ReadBytes = 4 << 20;
 /// Of a transposed one, where a read of many rows is as many short ones of the file.
-constexpr uint64_t TurnedBytes = 32 << 20;
+constexpr uint64_t TurnedBytes = 16 << 20;
 
 uint64_t rowsAtATime(const plan::Weight &weight, uint64_t width) {
   return std::max<uint64_t>(1, (weight.transposed ? TurnedBytes : ReadBytes) /

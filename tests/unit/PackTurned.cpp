@@ -86,7 +86,7 @@ TEST(smallWeights) {
   checkTurned(1, 1, DataType::F32, plan::Layout::Rows);
 }
 
-// 38 MB, of which a pass takes 32 MiB.
+// 38 MB, of which a pass takes 16 MiB.
 TEST(severalPasses) {
   checkTurned(1171, 8111, DataType::F32, plan::Layout::Panels);
   checkTurned(1171, 8111, DataType::F32, plan::Layout::Rows);
