@@ -101,7 +101,7 @@ static std::optional<std::vector<Home>> homesOf(const Machine &machine, const Mo
                                                 Diagnostics &diags) {
   std::vector<Home> homes;
   for (size_t at = 0; at < model.weights.size(); ++at) {
-    const std::string &tensor = model.weight(model.stored(static_cast<WeightId>(at))).tensor;
+    const std::string &tensor = model.weight(model.stored(static_cast<WeightId>(at))).parameter;
     const devicemap::Device *device = devicemap::deviceOf(map, tensor);
     std::optional<Home> home = device ? homeOf(machine, *device) : std::nullopt;
     if (!device || !home) {
@@ -123,8 +123,8 @@ static bool opsAreWhole(const Model &model, const std::vector<Home> &homes, Diag
     for (const Op &op : block.ops)
       if (op.weight && op.bias && homes[index(*op.weight)] != homes[index(*op.bias)]) {
         diags.error(Exit::BadInput, "",
-                    "the device map puts " + model.weight(*op.weight).tensor + " and " +
-                        model.weight(*op.bias).tensor + " on different devices");
+                    "the device map puts " + model.weight(*op.weight).parameter + " and " +
+                        model.weight(*op.bias).parameter + " on different devices");
         diags.note("give their module one device: a plan computes it in one place");
         return false;
       }

@@ -40,10 +40,15 @@ ModuleTree moduleTree(const Model &model) {
   }
   std::vector<NodeId> parameters;
   for (const Weight &weight : model.weights) {
-    auto [parent, name] = parentAndName(weight.tensor);
-    parameters.push_back(tree.addTensor(moduleOf(modules, parent, weight.tensor),
+    auto [parent, name] = parentAndName(weight.parameter);
+    parameters.push_back(tree.addTensor(moduleOf(modules, parent, weight.parameter),
                                         devicemap::NodeKind::Parameter, name, weight.shape,
                                         torchType(weight.type)));
+  }
+  for (const Buffer &buffer : model.buffers) {
+    auto [parent, name] = parentAndName(buffer.tensor);
+    tree.addTensor(moduleOf(modules, parent, buffer.tensor), devicemap::NodeKind::Buffer, name,
+                   buffer.shape, *devicemap::parseTorchType(buffer.type), buffer.persistent);
   }
   llvm::MapVector<uint32_t, devicemap::TiedGroup> groups;
   for (size_t i = 0; i != model.weights.size(); ++i) {

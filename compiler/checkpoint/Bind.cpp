@@ -8,6 +8,13 @@
 
 namespace ashlar {
 
+std::vector<uint64_t> storedShape(const Weight &weight) {
+  std::vector<uint64_t> shape = weight.shape;
+  if (weight.transposed)
+    std::swap(shape.front(), shape.back());
+  return shape;
+}
+
 static std::optional<DataType> dataType(TensorType type) {
   switch (type) {
   case TensorType::F32:
@@ -64,7 +71,7 @@ void Binder::findTensors() {
       missing.push_back(&weight);
       continue;
     }
-    if (tensor->shape != weight.shape)
+    if (tensor->shape != storedShape(weight))
       misshapen.push_back(&weight);
     if (std::optional<DataType> type = dataType(tensor->type))
       weight.type = *type;
@@ -100,7 +107,37 @@ void Binder::sortUnread() {
   unread.erase(whole, unread.end());
 }
 
+/// Where more of the tensors under a prefix are there under another one, all of them are meant by
+/// that, and what is ignored with them.
+void Binder::choosePrefix(const Prefix &prefix) {
+  auto found = [&](llvm::StringRef other) {
+    return llvm::count_if(model.weights, [&](const Weight &weight) {
+      llvm::StringRef name = weight.tensor;
+      return !weight.tiedTo && name.consume_front(prefix.name) &&
+             checkpoint.find((other + name).str());
+    });
+  };
+  llvm::StringRef best = prefix.name;
+  auto most = found(best);
+  for (llvm::StringRef other : prefix.others)
+    if (auto count = found(other); count > most) {
+      best = other;
+      most = count;
+    }
+  if (best == prefix.name)
+    return;
+  auto rename = [&](std::string &text) {
+    if (llvm::StringRef(text).starts_with(prefix.name))
+      text = best.str() + text.substr(prefix.name.size());
+  };
+  for (Weight &weight : model.weights)
+    rename(weight.tensor);
+  llvm::for_each(model.ignored, rename);
+}
+
 bool Binder::bind() {
+  for (const Prefix &prefix : model.prefixes)
+    choosePrefix(prefix);
   for (const Weight &weight : model.weights)
     claimed.insert(weight.tensor);
   findTied();

@@ -107,16 +107,17 @@ void Binder::reportMissing() {
 }
 
 void Binder::noteSize(const Weight &weight, const Tensor &tensor) {
-  if (weight.shape.size() != tensor.shape.size())
+  std::vector<uint64_t> expected = storedShape(weight);
+  if (expected.size() != tensor.shape.size())
     return;
-  for (size_t i = 0; i < weight.shape.size(); ++i) {
-    if (weight.shape[i] == tensor.shape[i])
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i] == tensor.shape[i])
       continue;
-    std::string key = config.onlyKeyWith(weight.shape[i]);
+    std::string key = config.onlyKeyWith(expected[i]);
     if (key.empty())
       continue;
     diags.note(config.where(key),
-               llvm::Twine(key) + " is " + llvm::Twine(weight.shape[i]) + " here");
+               llvm::Twine(key) + " is " + llvm::Twine(expected[i]) + " here");
     diags.note("if the checkpoint is right, --set " + llvm::Twine(key) + "=" +
                llvm::Twine(tensor.shape[i]) + " says so; if not, fetch it again");
     return;
@@ -128,7 +129,7 @@ void Binder::reportShapes() {
   const Tensor &tensor = *checkpoint.find(weight.tensor);
   errorAt(weight, "tensor \"" + tensor.name + "\" has the shape " + shapeText(tensor.shape) +
                       " in " + llvm::sys::path::filename(checkpoint.files[tensor.file].path) +
-                      "; the spec expects " + shapeText(weight.shape));
+                      "; the spec expects " + shapeText(storedShape(weight)));
   noteSize(weight, tensor);
   noteOthers(misshapen);
 }

@@ -12,6 +12,9 @@
 
 namespace ashlar {
 
+/// As the checkpoint should hold it.
+std::vector<uint64_t> storedShape(const Weight &weight);
+
 class Binder {
 public:
   Binder(Model &model, const Checkpoint &checkpoint, const Config &config, bool strict,
@@ -21,6 +24,7 @@ public:
 
 private:
   bool refuseQuantized();
+  void choosePrefix(const Prefix &prefix);
   void findTied();
   void findTensors();
   void sortUnread();

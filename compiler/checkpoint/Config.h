@@ -29,6 +29,8 @@ class Config {
 public:
   /// The value of a key, after overrides; null where it is absent or JSON null.
   const llvm::json::Value *find(llvm::StringRef key) const;
+  /// Whether the config holds the key, be it as null; reads it.
+  bool has(llvm::StringRef key) const { return find(key) || values.count(key) != 0; }
   /// Where a key stands, in the file or in its override, for carets; the file's start when it is
   /// not there.
   llvm::SMLoc where(llvm::StringRef key) const;
