@@ -101,9 +101,13 @@ TEST(indicesPointSomewhere) {
              p.phases[1].steps[0].toMemory = 1;
            }),
            std::string("a send of phase prefill names memory 1 of 1"));
-  CHECK_EQ(broken([](Plan &p) { p.units[0].slots.push_back({2, {0, 0, 0}}); }),
+  CHECK_EQ(broken([](Plan &p) {
+             p.units[0].slots.push_back({2, {0, 0, 0}});
+           }),
            std::string("a slot of unit embed is of unit 2 of 2"));
-  CHECK_EQ(broken([](Plan &p) { p.units[0].slots.push_back({1, {0, 3, 0}}); }),
+  CHECK_EQ(broken([](Plan &p) {
+             p.units[0].slots.push_back({1, {0, 3, 0}});
+           }),
            std::string("a slot of unit embed is in region 3 of 3 of memory host"));
   CHECK_EQ(broken([](Plan &p) { p.phases[1].steps[0].unit = 2; }),
            std::string("a step of phase prefill is of unit 2 of 2"));
