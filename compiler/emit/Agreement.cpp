@@ -203,6 +203,15 @@ bool checkRunnable(const plan::Plan &plan, Diagnostics &diags) {
     diags.error(Exit::BadInput, plan.machine,
                 llvm::formatv("the plan is for {0} sequences; apps run one so far", plan.batch));
     diags.note("leave --batch out");
+  } else if (auto brought = llvm::find_if(
+                 plan.units,
+                 [](const plan::Unit &unit) { return unit.state != plan::State::Resident; });
+             brought != plan.units.end()) {
+    diags.error(Exit::BadInput, plan.machine,
+                llvm::formatv("the plan brings the weights of unit {0} for each use; apps hold all "
+                              "of them so far",
+                              brought->name));
+    diags.note("plan with more memory, or with a shorter --context");
   }
   return !diags.failed();
 }

@@ -1,5 +1,7 @@
 #include "compiler/place/Strategies.h"
 
+#include "compiler/support/Diagnostics.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
@@ -52,10 +54,10 @@ private:
     }
     taken.claimSlots(slots);
   }
-  /// What a unit that is streamed keeps beside its weights.
+  /// What a unit whose weights are brought keeps beside them.
   Bytes cacheOf(const UnitChoice &unit) const {
     for (const Candidate &c : unit.candidates)
-      if (c.state == plan::State::Streamed && c.decode == user)
+      if (c.state != plan::State::Resident && c.decode == user)
         return c.kept[index(memoryOf(user))];
     return {};
   }
@@ -132,13 +134,12 @@ private:
       if (over.value == 0)
         break;
     }
-    // Pins that pull units with common weights apart leave no candidate: `verify` says so.
     for (auto [member, choice] : llvm::zip(group, best)) {
       placement.choice[member] = choice;
       placed[member] = true;
     }
     if (!bestTaken)
-      return;
+      internalError("a unit has no candidate");
     taken = std::move(*bestTaken);
     caches = aside;
     const Candidate &chosen = problem.units[unit].candidates[best.front()];

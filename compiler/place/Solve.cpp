@@ -83,6 +83,28 @@ static std::vector<std::optional<Home>> homesOfUnits(const Model &model,
   return result;
 }
 
+/// Says which unit pins leave without a place: two of its own differ, or those of units whose
+/// weights it shares.
+static bool pinsAgree(const Problem &problem, const Model &model, Diagnostics &diags) {
+  for (auto [at, unit] : llvm::enumerate(problem.units)) {
+    auto isForAll = [&, at = uint32_t(at)](const Candidate &c) {
+      return llvm::all_of(problem.units, [&](const UnitChoice &other) {
+        return !llvm::is_contained(other.with, at) ||
+               llvm::any_of(other.candidates,
+                            [&](const Candidate &its) { return its.sameDecision(c); });
+      });
+    };
+    if (llvm::any_of(unit.candidates, isForAll))
+      continue;
+    diags.error(Exit::BadInput, "",
+                "--pin: the weights of unit " + model.blocks[at].name +
+                    " are pinned to different devices");
+    diags.note("units that share weights have one home; leave out all pins of it but one");
+    return false;
+  }
+  return true;
+}
+
 std::optional<Solution> Trials::attempt(const Request &request, Sizes sizes) const {
   Solution solution;
   solution.model = cutForPlacement(model, machine, directions);
@@ -94,6 +116,8 @@ std::optional<Solution> Trials::attempt(const Request &request, Sizes sizes) con
   solution.units = std::move(*units);
   solution.problem = makeProblem(solution.model, machine, request, directions.pins, solution.units,
                                  sizes, fittings);
+  if (!directions.pins.empty() && !pinsAgree(solution.problem, solution.model, diags))
+    return std::nullopt;
   solution.placement =
       directions.homes ? follow(solution.problem, machine,
                                 homesOfUnits(solution.model, *directions.homes), directions.main)

@@ -154,7 +154,7 @@ void Parser::unit() {
   unit.kind = line.string("kind");
   if (line.has("layer"))
     unit.layer = line.number32("layer");
-  if (line.has("whole"))
+  if (line.has("whole") || line.has("first"))
     unit.piece = Piece{line.string("whole"), line.number32("first")};
   unit.bytes = line.bytes("bytes");
   if (line.string("home") != DiskHome)

@@ -54,6 +54,20 @@ void checkStreams(const Plan &plan, Violations &found) {
               "memory " + plan.memories[frame.place.memory].name + " has two frames of streams");
     seen[frame.place.memory] = true;
   }
+  llvm::StringMap<std::pair<const Value *, uint32_t>> first; // its place, and in which memory
+  for (const Frame &frame : plan.frames)
+    for (const Value &value : frame.values) {
+      if (!frame.streams)
+        break;
+      auto [other, memory] =
+          first.try_emplace(value.name, &value, frame.place.memory).first->second;
+      if (other->rows != value.rows || other->columns != value.columns)
+        violate(found, "stream " + value.name + " is [" + Twine(value.rows) + ", " +
+                           Twine(value.columns) + "] in memory " +
+                           plan.memories[frame.place.memory].name + ", but [" + Twine(other->rows) +
+                           ", " + Twine(other->columns) + "] in memory " +
+                           plan.memories[memory].name);
+    }
   for (const Unit &unit : plan.units) {
     std::vector<std::string> streams = unit.reads;
     streams.push_back(unit.writes);

@@ -71,21 +71,25 @@ static void checkSize(const Twine &what, Bytes size, std::optional<uint64_t> nee
 namespace {
 /// Something that has bytes of its own in a region.
 struct Item {
+  /// Only one block runs at a time, so their frames may share bytes with each other; weights may
+  /// come and go.
+  enum Kind : uint8_t { Weight, BlockFrame, Other };
   std::string name;
   Place place;
   Bytes size;
-  /// Only one block runs at a time, so their frames may share bytes with each other.
-  bool isBlockFrame = false;
+  Kind kind = Other;
+  bool isBlockFrame() const { return kind == BlockFrame; }
 };
 } // namespace
 
 static std::vector<Item> itemsOf(const Plan &plan) {
   std::vector<Item> items;
   for (const Frame &frame : plan.frames)
-    items.push_back({"frame " + frame.name, frame.place, frame.size, !frame.streams});
+    items.push_back({"frame " + frame.name, frame.place, frame.size,
+                     frame.streams ? Item::Other : Item::BlockFrame});
   for (const Unit &unit : plan.units) {
     for (const Weight &weight : unit.weights)
-      items.push_back({"weight " + weight.name, weight.place, weight.size});
+      items.push_back({"weight " + weight.name, weight.place, weight.size, Item::Weight});
     if (const auto &cache = unit.cache) {
       items.push_back({"key cache of unit " + unit.name, cache->keys, cache->size});
       items.push_back({"value cache of unit " + unit.name, cache->values, cache->size});
@@ -101,6 +105,9 @@ static void checkPlaces(const Plan &plan, llvm::ArrayRef<Item> items, Violations
     if (span.end > region.size.value)
       violate(found, item.name + " (" + text(span) + ") lies beyond region " + region.name +
                          " of " + Twine(region.size.value) + " bytes");
+    if (region.slot && item.kind != Item::Weight)
+      violate(found,
+              item.name + " lies in region " + region.name + ", a slot that weights overwrite");
     if (item.place.offset % Alignment)
       violate(found, item.name + " begins at " + Twine(item.place.offset) + " of region " +
                          region.name + ", no multiple of " + Twine(Alignment));
@@ -122,13 +129,13 @@ static void checkOverlaps(const Plan &plan, llvm::ArrayRef<Item> items, Violatio
   for (const Item *item : order) {
     for (const Item *before : furthest) {
       if (!before || before->place.memory != item->place.memory ||
-          !span(*before).meets(span(*item)) || (before->isBlockFrame && item->isBlockFrame))
+          !span(*before).meets(span(*item)) || (before->isBlockFrame() && item->isBlockFrame()))
         continue;
       violate(found, item->name + " (" + text(span(*item)) + " of memory " +
                          plan.memories[item->place.memory].name + ") overlaps " + before->name +
                          " (" + text(span(*before)) + ")");
     }
-    const Item *&last = furthest[item->isBlockFrame];
+    const Item *&last = furthest[item->isBlockFrame()];
     if (!last || last->place.memory != item->place.memory || span(*last).end < span(*item).end)
       last = item;
   }

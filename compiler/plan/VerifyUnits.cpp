@@ -89,6 +89,21 @@ static void checkState(const Plan &plan, const Unit &unit, Violations &found) {
                        ", from which it is computed");
 }
 
+/// The weights of a unit that stays on the disk have no other place than its slot.
+static void checkBroughtTo(const Plan &plan, const Unit &unit, const Place &slot, const Twine &name,
+                           Violations &found) {
+  auto text = [&](const Place &place) {
+    return plan.region(place).name + "+" + llvm::utostr(place.offset);
+  };
+  Place first = extentOf(unit)->place;
+  for (const Weight &weight : unit.weights)
+    if (weight.place.memory != slot.memory || weight.place.region != slot.region)
+      return violate(found, name + " is " + text(slot) + ", but weight " + weight.name +
+                                " lies at " + text(weight.place));
+  if (first.offset != slot.offset)
+    violate(found, name + " is " + text(slot) + ", but its weights begin at " + text(first));
+}
+
 /// A slot has room for all of what is brought there, beside the other slots of its unit.
 static void checkSlots(const Plan &plan, const Unit &unit, Violations &found) {
   std::vector<NamedSpan> spans;
@@ -104,6 +119,8 @@ static void checkSlots(const Plan &plan, const Unit &unit, Violations &found) {
     checkNear(plan, unit, slot.at.memory, Twine(name) + " lies", found);
     if (!extent)
       continue;
+    if (&brought == &unit && !unit.home)
+      checkBroughtTo(plan, unit, slot.at, name, found);
     Span span(slot.at.offset, static_cast<uint64_t>(extent->span.end - extent->span.begin));
     if (span.end > region.size.value)
       violate(found, name + " (" + text(span) + ") lies beyond region " + region.name + " of " +
@@ -146,6 +163,9 @@ void checkUnits(const Plan &plan, Violations &found) {
     Brings brings(plan, unit);
     if (!unit.weights.empty() && !unit.slots.empty() && !brings.has(unit))
       violate(found, "unit " + unit.name + " has no slot for its own weights");
+    if (unit.frame && plan.frames[*unit.frame].streams)
+      violate(found, "frame " + plan.frames[*unit.frame].name + " of unit " + unit.name +
+                         " is of streams");
     if (unit.frame)
       checkNear(plan, unit, plan.frames[*unit.frame].place.memory,
                 "frame " + plan.frames[*unit.frame].name + " lies", found);

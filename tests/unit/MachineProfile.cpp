@@ -20,8 +20,12 @@ TEST(carriedProfilesPrintAsTheyAre) {
     Diagnostics diags;
     std::optional<Machine> machine = readMachine(name.str(), diags);
     CHECK(machine.has_value());
-    if (machine)
-      CHECK_EQ(printed(*machine), file.bytes.str());
+    if (!machine)
+      continue;
+    llvm::StringRef text = file.bytes;
+    while (text.starts_with("#")) // what it stands for
+      text = text.split('\n').second;
+    CHECK_EQ(printed(*machine), text.str());
   }
 }
 

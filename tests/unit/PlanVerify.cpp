@@ -17,14 +17,14 @@ memory host capacity=4096 peak=1216 slack=2880
   region host.kv offset=512 size=256
   region host.activations offset=768 size=448
 processor cpu kind=cpu memory=host threads=1 isa=[]
-frame stream region=host.activations offset=0 size=64
+frame stream region=host.activations offset=0 size=64 streams
   value x rows=2 columns=8 offset=0 size=64 live=0..0
 frame block region=host.activations offset=64 size=384
   value a rows=2 columns=8 offset=0 size=64 live=0..2
   value b rows=2 columns=8 offset=0 size=64 live=2..3 in-place
-unit embed kind=embed bytes=0 home=host decode=cpu prefill=cpu state=resident reason=""
+unit embed kind=embed bytes=0 home=host decode=cpu prefill=cpu state=resident reads=[ids] writes=x reason=""
   shares w
-unit block kind=block layer=0 bytes=512 home=host decode=cpu prefill=cpu state=resident frame=block reason="\"\\\n"
+unit block kind=block layer=0 bytes=512 home=host decode=cpu prefill=cpu state=resident frame=block reads=[x] writes=x reason="\"\\\n"
   weight w tensor="w [8, 8]" type=bf16 layout=panels rows=8 columns=8 region=host.weights offset=0 size=512
   cache type=f16 heads=1 context=8 dim=8 keys=host.kv+0 values=host.kv+128 size=128
 schedule load
@@ -91,6 +91,24 @@ TEST(indicesPointSomewhere) {
            std::string("key cache of unit block is in memory 1 of 1"));
   CHECK_EQ(broken([](Plan &p) { p.phases[0].steps[0].to.region = 9; }),
            std::string("a read of phase load is in region 9 of 3 of memory host"));
+  CHECK_EQ(broken([](Plan &p) {
+             p.phases[0].steps[0].kind = StepKind::Copy;
+             p.phases[0].steps[0].from.memory = 1;
+           }),
+           std::string("a copy of phase load is in memory 1 of 1"));
+  CHECK_EQ(broken([](Plan &p) {
+             p.phases[1].steps[0].kind = StepKind::Send;
+             p.phases[1].steps[0].toMemory = 1;
+           }),
+           std::string("a send of phase prefill names memory 1 of 1"));
+  CHECK_EQ(broken([](Plan &p) {
+             p.units[0].slots.push_back({2, {0, 0, 0}});
+           }),
+           std::string("a slot of unit embed is of unit 2 of 2"));
+  CHECK_EQ(broken([](Plan &p) {
+             p.units[0].slots.push_back({1, {0, 3, 0}});
+           }),
+           std::string("a slot of unit embed is in region 3 of 3 of memory host"));
   CHECK_EQ(broken([](Plan &p) { p.phases[1].steps[0].unit = 2; }),
            std::string("a step of phase prefill is of unit 2 of 2"));
   CHECK_EQ(broken([](Plan &p) { p.phases[1].steps[1].after[0] = 2; }),
@@ -107,7 +125,10 @@ TEST(namesAreUnique) {
            std::string("two memories have the name host"));
   CHECK_EQ(broken([](Plan &p) { p.memories[0].regions[1].name = "host.weights"; }),
            std::string("two regions have the name host.weights"));
-  CHECK_EQ(broken([](Plan &p) { p.processors.push_back(p.processors[0]); }),
+  CHECK_EQ(broken([](Plan &p) {
+             p.processors.push_back(p.processors[0]);
+             p.processors[1].kind = "emulated";
+           }),
            std::string("two processors have the name cpu"));
   CHECK_EQ(broken([](Plan &p) { p.frames[1].values[1].name = "a"; }),
            std::string("two values of frame block have the name a"));
