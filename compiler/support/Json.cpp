@@ -138,14 +138,19 @@ private:
     llvm::json::Array result;
     if (take(']'))
       return Value(std::move(result));
+    // A std::vector that grows copies values, with all that is in them; this one moves them.
+    llvm::SmallVector<Value, 4> items;
     do {
       std::optional<Value> item = value(depth);
       if (!item)
         return std::nullopt;
-      result.push_back(std::move(*item));
+      items.push_back(std::move(*item));
     } while (take(','));
     if (!take(']'))
       return fail(at, "expected ',' or ']'"), std::nullopt;
+    result.reserve(items.size());
+    for (Value &item : items)
+      result.push_back(std::move(item));
     return Value(std::move(result));
   }
 
@@ -312,7 +317,8 @@ size_t findKey(llvm::StringRef text, size_t i, llvm::StringRef key) {
   return llvm::StringRef::npos;
 }
 
-// Where the array whose text follows its '[' at `i` has the item: the offset of its first character.
+// Where the array whose text follows its '[' at `i` has the item: the offset of its first
+// character.
 size_t findItem(llvm::StringRef text, size_t i, uint64_t item) {
   for (unsigned depth = 1; i < text.size() && depth; ++i) {
     char c = text[i];
