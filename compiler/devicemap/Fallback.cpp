@@ -2,10 +2,6 @@
 
 namespace ashlar::devicemap {
 
-// Every search starts anew at the front of the list. Models need some thousand steps; this is where
-// a list made for the purpose ends.
-static constexpr uint64_t MaxWork = 1u << 26;
-
 /// Splits the modules around a node that was found until it stands in the list itself.
 static void bringOut(const WalkInput &input, WorkList &list, NodeId node) {
   llvm::SmallVector<NodeId, 8> around;
@@ -40,11 +36,6 @@ bool FallbackSearch::run(WorkList &list, Number limit, std::optional<NodeId> &fo
     std::optional<WalkInput::Company> company = input.company(node, isPending);
     if (!company)
       return false;
-    work += 1 + company->outside.size();
-    if (work > MaxWork)
-      return input.fail("the fallback search came upon more than " + llvm::Twine(MaxWork) +
-                            " modules that do not fit",
-                        "leave --fallback-allocation out, or name fewer devices");
     if (company->bytes <= limit) {
       bringOut(input, list, node);
       list.remove(node);

@@ -46,7 +46,7 @@ constexpr uint64_t MaxNodes = 1u << 21;
 constexpr uint64_t MaxElements = (uint64_t(1) << 63) - 1; // of a tensor, as in torch
 constexpr size_t MaxPath = 1024;                          // characters
 constexpr unsigned MaxModuleDepth = 128;
-constexpr uint64_t MaxTied = 1u << 14; // names in all groups
+constexpr uint64_t MaxTied = 1u << 16; // names in all groups
 constexpr size_t MaxDevices = 1024;
 
 struct ModuleTree {

@@ -10,10 +10,12 @@ namespace ashlar::devicemap {
 /// Says what the references say of a map of their own, and what would become of it.
 static void report(const ModuleTree &tree, const TreeIndex &treeIndex, const WalkResult &result,
                    const DeviceMap &map, const Budgets &budgets, Diagnostics &diags) {
-  for (const auto &[device, needed] : result.unused) {
-    diags.warning(tree.source, "nothing was placed on " + text(device) + ": it has " +
-                                   text(*budgets.find(device)) + " bytes, and " + text(needed) +
-                                   " are needed");
+  std::vector<std::string> unused;
+  for (const auto &[device, needed] : result.unused)
+    unused.push_back(text(device) + " (has " + text(*budgets.find(device)) + " bytes, needs " +
+                     text(needed) + ")");
+  if (!unused.empty()) {
+    diags.warning(tree.source, "nothing was placed on " + listed(unused));
     diags.note("that is for what came first and the room that the largest layer is kept; the walk "
                "does not come back to a device");
   }

@@ -4,6 +4,11 @@
 
 namespace ashlar::devicemap {
 
+// Models need thousands of steps. This is where modules that were made for the purpose end: every
+// fallback search starts anew at the front, and every split of one of many partners has the node
+// that they are tied to treated again.
+static constexpr uint64_t MaxWork = 1u << 26;
+
 WalkInput::WalkInput(const ModuleTree &tree, const TreeIndex &treeIndex, const Sizes &sizes,
                      const Options &options, Ties found, Diagnostics &diags)
     : tree(tree), treeIndex(treeIndex), sizes(sizes), options(options), diags(diags),
@@ -38,6 +43,13 @@ llvm::SmallVector<NodeId, 8> WalkInput::parts(NodeId module) const {
 std::optional<WalkInput::Company>
 WalkInput::company(NodeId node, llvm::function_ref<bool(NodeId)> isPending) const {
   Company company{ties.outside(node), {}, sizes[node]};
+  work += 1 + company.outside.size();
+  if (work > MaxWork) {
+    fail("the walk came by more than " + llvm::Twine(MaxWork) +
+             " modules and tied parameters that do not fit",
+         "tie fewer parameters, name fewer devices, or leave --fallback-allocation out");
+    return std::nullopt;
+  }
   llvm::DenseSet<uint32_t> met;
   for (NodeId tied : company.outside) {
     NodeId partner = tree[tied].parent;

@@ -20,6 +20,8 @@ struct WalkInput {
   Ties ties;
   llvm::StringSet<> noSplit, noPlacement;
   llvm::StringMap<TorchType> special;
+  /// How often a node or a tied parameter was looked at.
+  mutable uint64_t work = 0;
   /// By node: parameters that are one more name of a parameter of the same module.
   std::vector<bool> repeated;
 
@@ -43,7 +45,7 @@ struct WalkInput {
     Number bytes;
   };
   /// `isPending` says which entries may still be partners. Reports and returns nothing when a tied
-  /// parameter is in none.
+  /// parameter is in none, or when this was asked too often.
   std::optional<Company> company(NodeId node, llvm::function_ref<bool(NodeId)> isPending) const;
 
   bool fail(const llvm::Twine &text, const llvm::Twine &wayOut) const {
@@ -68,7 +70,6 @@ private:
   const WalkInput &input;
   std::vector<uint32_t> entered, left; // by node: the last search that did
   uint32_t search = 0;
-  uint64_t work = 0; // of all searches together
 };
 
 } // namespace ashlar::devicemap

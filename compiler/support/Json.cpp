@@ -138,14 +138,19 @@ private:
     llvm::json::Array result;
     if (take(']'))
       return Value(std::move(result));
+    // A std::vector that grows copies values, with all that is in them; this one moves them.
+    llvm::SmallVector<Value, 4> items;
     do {
       std::optional<Value> item = value(depth);
       if (!item)
         return std::nullopt;
-      result.push_back(std::move(*item));
+      items.push_back(std::move(*item));
     } while (take(','));
     if (!take(']'))
       return fail(at, "expected ',' or ']'"), std::nullopt;
+    result.reserve(items.size());
+    for (Value &item : items)
+      result.push_back(std::move(item));
     return Value(std::move(result));
   }
 

@@ -281,8 +281,9 @@ def told(texts):
     for text in texts:
         if found := re.search(r"offloaded modules take (\S+) bytes", text):
             facts[f"buffers {float(found[1])}"] += 1
-        if found := re.search(r"nothing was placed on (\S+): .* and (\S+) are needed", text):
-            facts[f"empty {found[1]} {float(found[2])}"] += 1
+        if "nothing was placed on" in text:
+            for device, size in re.findall(r"(\S+) \(has \S+ bytes, needs (\S+)\)", text):
+                facts[f"empty {device} {float(size)}"] += 1
         if "tied parameters are on different devices" in text:
             facts["parted"] += 1
         if found := re.search(r"that are no modules: (.*)", text):
