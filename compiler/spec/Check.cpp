@@ -96,6 +96,34 @@ std::optional<std::vector<uint64_t>> Checker::sizes(llvm::ArrayRef<spec::ExprId>
 
 bool Checker::item(const spec::Setting &item) { return setting(item); }
 
+bool Checker::item(const spec::InputItem &item) {
+  auto fail = [&](const llvm::Twine &text) {
+    return errors.error(spec::at(item.name), text), false;
+  };
+  if (item.shape.size() != 1)
+    return fail("an input has one size: the columns of a row");
+  if (!namePrefix.empty())
+    return fail("an input stands outside of every 'each'");
+  if (!model.streams.empty())
+    return fail(model.input ? "there is an input already"
+                            : "an input stands before all blocks, in a model without token ids");
+  if (item.name == "ids" || file.context)
+    return fail(file.context ? "a model with an input has rows instead of a sequence, and no context"
+                             : "\"ids\" are the token ids; give the input another name");
+  if (const Symbol *symbol = symbols.find(item.name)) {
+    fail("\"" + item.name + "\" cannot name a stream: it has another meaning");
+    errors.note(spec::at(symbol->name), "here");
+    return false;
+  }
+  std::optional<std::vector<uint64_t>> columns = sizes(item.shape, "the input " + item.name);
+  if (!columns)
+    return false;
+  model.input = streams.add(item.name, columns->front(), false);
+  model.hidden = columns->front();
+  model.endTokens.clear();
+  return true;
+}
+
 // The classes that nearly all models have for what an op reads need not be written.
 void Checker::classesByUse() {
   auto classFor = [](OpKind kind) -> llvm::StringRef {
@@ -221,7 +249,7 @@ bool Checker::item(const spec::BlockItem &item) {
     errors.error(spec::at(item.name), "a block is named " + name + " already");
     return false;
   }
-  FlowContext context = {file, model, symbols, evaluator, errors, usedWeights};
+  FlowContext context = {file, model, symbols, evaluator, errors, streams, usedWeights};
   std::optional<Block> block = Flow(context, item).run(name, layer);
   if (!block)
     return false;

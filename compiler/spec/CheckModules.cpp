@@ -32,7 +32,7 @@ bool Checker::scope(const spec::ScopeItem &item) {
 
 bool Checker::each(const spec::ScopeItem &item) {
   const spec::Loop &loop = *item.loop;
-  if (!item.path.contains(("{" + loop.variable + "}").str())) {
+  if (!item.path.empty() && !item.path.contains(("{" + loop.variable + "}").str())) {
     errors.error(spec::at(item.path), "the path is the same for every " + loop.word +
                                           ": it lacks {" + loop.variable + "}");
     return false;
@@ -61,7 +61,7 @@ bool Checker::each(const spec::ScopeItem &item) {
     namePrefix = outer + loop.word.str() + "s." + std::to_string(i) + ".";
     if (outermost)
       layer = model.layers++;
-    bool good = scope(item);
+    bool good = item.path.empty() ? items(item.items) : scope(item);
     symbols.release(mark);
     if (!good) // the next one would fail in the same way
       return false;

@@ -28,6 +28,7 @@ private:
   bool items(const std::vector<spec::Item> &items);
   bool item(const spec::Setting &item);
   bool item(const spec::RopeItem &item) { return rope(item); }
+  bool item(const spec::InputItem &item);
   bool item(const spec::WeightItem &item);
   bool item(const spec::BlockItem &item);
   bool item(const spec::IgnoreItem &item);
@@ -66,6 +67,7 @@ private:
   Symbols symbols;
   Evaluator evaluator;
   Model model;
+  Streams streams{model};
 
   std::string prefix;     // of modules and tensors: "model.layers.3."
   std::string namePrefix; // of weights and blocks: "layers.3."

@@ -27,29 +27,29 @@ bool Flow::inputs() {
     return false;
   }
   for (llvm::StringRef name : item.inputs) {
-    auto stream = llvm::find_if(in.model.streams, [&](const Stream &s) { return s.name == name; });
-    if (stream == in.model.streams.end() && name == "ids") {
-      in.model.streams.push_back({"ids", 0, false});
-      stream = std::prev(in.model.streams.end());
+    std::optional<StreamId> found = in.streams.find(name);
+    if (!found && name == "ids" && in.model.input) {
+      in.errors.error(spec::at(name), "a model with an input reads rows, and no token ids");
+      return false;
     }
-    if (stream == in.model.streams.end()) {
+    if (!found && name == "ids")
+      found = in.streams.add("ids", 0, false);
+    if (!found) {
       in.errors.error(spec::at(name),
                       "no block before this one writes the stream \"" + name + "\"");
-      std::vector<llvm::StringRef> known = {"ids"};
-      for (const Stream &s : in.model.streams)
-        known.push_back(s.name);
-      if (llvm::StringRef near = nearest(name, known); !near.empty())
+      if (llvm::StringRef near = in.streams.nearestTo(name); !near.empty())
         in.errors.note("did you mean \"" + near + "\"?");
       return false;
     }
-    StreamId id = static_cast<StreamId>(stream - in.model.streams.begin());
+    StreamId id = *found;
+    const Stream &stream = in.model.stream(id);
     Symbol symbol = {Symbol::IsValue, name, {}, {}, uint32_t(block.values.size())};
     if (!in.symbols.define(std::move(symbol), in.errors))
       return false;
     block.inputs.push_back(id);
-    block.values.push_back({name.str(), stream->columns, stream->lastOnly, id});
+    block.values.push_back({stream.name, stream.columns, stream.lastOnly, id});
     places.push_back(name);
-    taken.insert(name.str());
+    taken.insert({name.str(), stream.name});
   }
   for (const spec::Statement &statement : item.statements)
     taken.insert(statement.name.str()); // no temporary may have a variable's name
@@ -93,22 +93,36 @@ bool Flow::result(const Operand &operand) {
     fail(e, "a stream holds whole values, and " + describe(operand) + " is a part of one");
     return false;
   }
-  auto stream =
-      llvm::find_if(in.model.streams, [&](const Stream &s) { return s.name == item.output; });
-  if (stream == in.model.streams.end()) {
-    in.model.streams.push_back({item.output.str(), at(operand).columns, at(operand).lastOnly});
-    stream = std::prev(in.model.streams.end());
-  } else if (stream->columns != at(operand).columns || stream->lastOnly != at(operand).lastOnly) {
-    if (stream->columns == 0)
-      in.errors.error(spec::at(item.output), "no block can write the token ids");
-    else
-      fail(e, "the stream " + item.output + " [" + (stream->lastOnly ? "last" : "tokens") + ", " +
-                  llvm::Twine(stream->columns) + "] cannot take " + describe(operand));
+  std::optional<StreamId> stream = output(operand);
+  if (!stream)
     return false;
-  }
-  block.output = static_cast<StreamId>(stream - in.model.streams.begin());
+  block.output = *stream;
   at(operand).stream = block.output;
   return true;
+}
+
+std::optional<StreamId> Flow::output(const Operand &operand) {
+  const Value &value = at(operand);
+  std::optional<StreamId> known = in.streams.find(item.output);
+  if (item.output == "ids" || (known && in.model.stream(*known).columns == 0)) {
+    in.errors.error(spec::at(item.output), "no block can write the token ids");
+    return std::nullopt;
+  }
+  if (item.isNew)
+    return in.streams.renew(item.output, value.columns, value.lastOnly);
+  if (!known)
+    return in.streams.add(item.output, value.columns, value.lastOnly);
+  if (known == in.model.input) {
+    in.errors.error(spec::at(item.output), "no block can write the input");
+    in.errors.note("with '-> new " + item.output + "' the name stands for what the block writes");
+    return std::nullopt;
+  }
+  const Stream &stream = in.model.stream(*known);
+  if (stream.columns == value.columns && stream.lastOnly == value.lastOnly)
+    return known;
+  return fail(in.file.expr(item.statements.back().value),
+              "the stream " + item.output + " [" + (stream.lastOnly ? "last" : "tokens") + ", " +
+                  llvm::Twine(stream.columns) + "] cannot take " + describe(operand));
 }
 
 // So the op that makes the result is the last one: whatever came after it would be of no use.

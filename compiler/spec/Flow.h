@@ -4,6 +4,7 @@
 
 #include "compiler/spec/Evaluate.h"
 #include "compiler/spec/Model.h"
+#include "compiler/spec/Streams.h"
 
 #include <optional>
 #include <set>
@@ -17,6 +18,7 @@ struct FlowContext {
   Symbols &symbols;
   Evaluator &evaluator;
   Errors &errors;
+  Streams &streams;
   std::vector<bool> &usedWeights; // by WeightId
 };
 
@@ -37,6 +39,7 @@ private:
   bool inputs();
   bool statement(const spec::Statement &statement);
   bool result(const Operand &operand);
+  std::optional<StreamId> output(const Operand &operand);
   bool everythingIsUsed();
   void inputsFirst();
 

@@ -84,13 +84,8 @@ std::optional<Flow::Operand> Flow::rope(const spec::Expr &e) {
   auto angles = llvm::find_if(
       ropeValues, [&](ValueId id) { return block.values[index(id)].name == rope.name; });
   if (angles == ropeValues.end()) {
-    auto stream =
-        llvm::find_if(in.model.streams, [&](const Stream &s) { return s.name == rope.name; });
-    if (stream == in.model.streams.end()) {
-      in.model.streams.push_back({rope.name, rope.dims, false});
-      stream = std::prev(in.model.streams.end());
-    }
-    StreamId id = static_cast<StreamId>(stream - in.model.streams.begin());
+    std::optional<StreamId> known = in.streams.find(rope.name);
+    StreamId id = known ? *known : in.streams.add(rope.name, rope.dims, false);
     ropeValues.push_back(static_cast<ValueId>(block.values.size()));
     block.values.push_back({rope.name, rope.dims, false, id});
     places.push_back(name.text);

@@ -78,6 +78,9 @@ std::optional<Flow::Operand> Flow::call(const spec::Expr &e) {
     in.errors.note("write " + e.text + "(" + arguments + ")");
     return std::nullopt;
   }
+  bool ofSequence = llvm::is_contained({"positions", "rope", "attend", "last"}, e.text);
+  if (in.model.input && !byName && ofSequence)
+    return fail(e, e.text + " is for the tokens of a sequence; this model's rows are independent");
   return byName ? activate(e, *byName) : (this->*signature->make)(e);
 }
 

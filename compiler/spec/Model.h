@@ -68,7 +68,8 @@ struct Rope {
   float amplitude = 1;
 };
 
-/// A value that crosses blocks: [tokens, columns] in f32, or the token ids.
+/// A value that crosses blocks: [tokens, columns] in f32, or the token ids. In a model that reads
+/// rows instead of tokens, each row is a token of its own.
 struct Stream {
   std::string name;      // "x", "logits"
   uint64_t columns = 0;  // 0 for the token ids
@@ -168,12 +169,15 @@ struct Model {
   std::vector<std::string> ignored; // patterns of tensors that the model does not read
   std::vector<Rope> ropes;
   std::vector<Stream> streams;
+  std::optional<StreamId> input; // the rows that it reads; nothing: it reads token ids
   std::vector<Block> blocks;
 
   const Weight &weight(WeightId id) const { return weights[index(id)]; }
   /// The weight whose bytes this one uses: itself, unless it is tied.
   WeightId stored(WeightId id) const { return weight(id).tiedTo.value_or(id); }
   const Stream &stream(StreamId id) const { return streams[index(id)]; }
+  /// What the last block writes is what the model computes.
+  const Stream &output() const { return stream(blocks.back().output); }
 };
 
 llvm::StringRef name(OpKind kind);

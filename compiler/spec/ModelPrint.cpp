@@ -37,10 +37,13 @@ public:
     out << "model " << model.spec;
     if (!model.className.empty())
       out << " : " << model.className;
-    out << " layers=" << model.layers << " hidden=" << model.hidden
-        << " vocabulary=" << model.vocabulary << " context=" << model.maxContext << " end=[";
-    llvm::interleaveComma(model.endTokens, out);
-    out << "]\n";
+    out << " layers=" << model.layers << " hidden=" << model.hidden;
+    if (!model.input) {
+      out << " vocabulary=" << model.vocabulary << " context=" << model.maxContext << " end=[";
+      llvm::interleaveComma(model.endTokens, out);
+      out << "]";
+    }
+    out << '\n';
     for (const Module &module : model.modules)
       print(module);
     for (const Weight &weight : model.weights)
@@ -56,8 +59,8 @@ public:
       out << "ignore \"" << pattern << "\"\n";
     for (const Rope &rope : model.ropes)
       print(rope);
-    for (const Stream &stream : model.streams)
-      print(stream);
+    for (auto [at, stream] : llvm::enumerate(model.streams))
+      print(stream, model.input == static_cast<StreamId>(at));
     for (const Block &block : model.blocks)
       print(block);
   }
@@ -96,8 +99,8 @@ private:
     out << "]\n";
   }
 
-  void print(const Stream &stream) {
-    out << "stream " << stream.name;
+  void print(const Stream &stream, bool isInput) {
+    out << (isInput ? "input " : "stream ") << stream.name;
     if (stream.columns)
       out << " columns=" << stream.columns;
     out << (stream.lastOnly ? " last\n" : "\n");

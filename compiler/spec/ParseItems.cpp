@@ -16,6 +16,8 @@ std::optional<Item> Parser::item() {
     return wrap(setting(true, ""));
   if (take("rope"))
     return wrap(rope());
+  if (take("input"))
+    return wrap(input());
   if (take("weight"))
     return wrap(weight());
   if (take("buffer"))
@@ -30,11 +32,11 @@ std::optional<Item> Parser::item() {
     return wrap(scope(/*loop=*/true));
   if (take("if"))
     return wrap(conditionalItems());
-  unexpected("'weight', 'block', 'module', 'each', 'if', 'rope', 'buffer', 'let', 'require', "
-             "'context' or 'ignore'");
+  unexpected("'weight', 'block', 'module', 'each', 'if', 'input', 'rope', 'buffer', 'let', "
+             "'require', 'context' or 'ignore'");
   if (llvm::StringRef near =
-          nearest(peek().text, {"weight", "block", "module", "each", "rope", "buffer", "let",
-                                "require", "config", "context", "ignore"});
+          nearest(peek().text, {"weight", "block", "module", "each", "input", "rope", "buffer",
+                                "let", "require", "config", "context", "ignore"});
       !near.empty() && near != peek().text)
     errors.note("did you mean '" + near + "'?");
   return std::nullopt;
@@ -63,6 +65,13 @@ bool Parser::shape(llvm::SmallVector<ExprId, 2> &sizes) {
       sizes.push_back(*size);
     return size.has_value();
   });
+}
+
+std::optional<InputItem> Parser::input() {
+  InputItem item;
+  if ((item.name = given("the input's name")).empty() || !shape(item.shape))
+    return std::nullopt;
+  return item;
 }
 
 std::optional<WeightItem> Parser::weight() {
@@ -123,6 +132,7 @@ std::optional<BlockItem> Parser::block() {
   });
   if (!good || !expect("->", " and the stream that the block writes"))
     return std::nullopt;
+  item.isNew = take("new");
   if ((item.output = given("the name of a stream")).empty())
     return std::nullopt;
   llvm::StringRef opening = peek().text;
@@ -181,6 +191,8 @@ std::optional<ScopeItem> Parser::scope(bool loop) {
   ScopeItem item;
   if (loop && !each(item.loop.emplace()))
     return std::nullopt;
+  if (loop && sees("{"))
+    return items("each", item.items) ? std::optional(std::move(item)) : std::nullopt;
   if ((item.path = string("the module's path in quotes")).empty())
     return std::nullopt;
   while (!loop && take("or")) {

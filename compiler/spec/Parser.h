@@ -41,6 +41,7 @@ private:
   std::optional<Item> item();
   std::optional<RopeItem> rope();
   bool shape(llvm::SmallVector<ExprId, 2> &sizes);
+  std::optional<InputItem> input();
   std::optional<WeightItem> weight();
   std::optional<BufferItem> buffer();
   std::optional<BlockItem> block();

@@ -88,6 +88,12 @@ private:
     out << ")\n";
   }
 
+  void print(const InputItem &input) {
+    line() << "input " << input.name << '[';
+    arguments(input.shape, {});
+    out << "]\n";
+  }
+
   void print(const WeightItem &weight) {
     line() << "weight " << weight.name << '[';
     arguments(weight.shape, {});
@@ -121,7 +127,7 @@ private:
   void print(const BlockItem &block) {
     line() << "block " << block.name << '(';
     llvm::interleaveComma(block.inputs, out);
-    out << ") -> " << block.output << " {\n";
+    out << ") -> " << (block.isNew ? "new " : "") << block.output << " {\n";
     indent += 2;
     for (const Statement &statement : block.statements)
       binding(statement.name, "return", statement.value);
@@ -142,11 +148,13 @@ private:
       expr(scope.loop->begin);
       out << "..";
       expr(scope.loop->end);
-      out << ' ';
     } else {
-      out << "module ";
+      out << "module";
     }
-    quoted(scope.path);
+    if (!scope.path.empty()) {
+      out << ' ';
+      quoted(scope.path);
+    }
     for (llvm::StringRef other : scope.others) {
       out << " or ";
       quoted(other);

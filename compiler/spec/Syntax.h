@@ -118,11 +118,18 @@ struct Statement {
   ExprId value;
 };
 
-/// block NAME(STREAM, …) -> STREAM { STATEMENTS }
+/// input NAME[COLUMNS]
+struct InputItem {
+  llvm::StringRef name;
+  llvm::SmallVector<ExprId, 2> shape;
+};
+
+/// block NAME(STREAM, …) -> [new] STREAM { STATEMENTS }
 struct BlockItem {
   llvm::StringRef name;
   llvm::SmallVector<llvm::StringRef, 2> inputs;
   llvm::StringRef output;
+  bool isNew = false; // the output's name stands for another stream from here on
   std::vector<Statement> statements; // the last one, and only that, is the return
 };
 
@@ -131,7 +138,7 @@ struct IgnoreItem {
   llvm::StringRef pattern;
 };
 
-/// each WORD VARIABLE in BEGIN..END
+/// each WORD VARIABLE in BEGIN..END; without a path, no module is repeated
 struct Loop {
   llvm::StringRef word;
   llvm::StringRef variable;
@@ -158,7 +165,8 @@ struct IfItem {
 };
 
 struct Item {
-  std::variant<Setting, RopeItem, WeightItem, BufferItem, BlockItem, IgnoreItem, ScopeItem, IfItem>
+  std::variant<Setting, RopeItem, InputItem, WeightItem, BufferItem, BlockItem, IgnoreItem,
+               ScopeItem, IfItem>
       is;
 };
 
