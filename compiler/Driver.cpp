@@ -42,7 +42,7 @@ struct Compilation {
 } // namespace
 
 static bool readTokenizer(const Request &request, Compilation &c, Diagnostics &diags) {
-  if (!request.tokenizer)
+  if (!request.tokenizer || c.model->input)
     return true;
   std::optional<std::string> tokenizer =
       compileTokenizer(c.sources->directory, c.model->vocabulary, diags);
@@ -52,6 +52,8 @@ static bool readTokenizer(const Request &request, Compilation &c, Diagnostics &d
 }
 
 static Fittings fittings(const Compilation &c) {
+  if (c.model->input)
+    return {};
   return {Bytes(c.tokenizer.size()), Bytes(samplerBytes(c.model->vocabulary))};
 }
 

@@ -201,20 +201,24 @@ static double roughBytes(const Model &model, Sizes sizes) {
   return bytes;
 }
 
+uint64_t promptOf(const Model &model, const Request &request, Sizes sizes) {
+  return model.input ? request.workload.prompt : std::min(request.workload.prompt, sizes.context);
+}
+
 std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,
                                            const Request &request, Sizes sizes,
                                            Diagnostics &diags) {
   if (roughBytes(model, sizes) > MostBytes) {
     diags.error(Exit::DoesNotFit, machine.name,
-                llvm::formatv("does not fit: with a context of {0} the model takes more than 2^60 "
-                              "bytes",
-                              sizes.context));
+                llvm::formatv("does not fit: with a {0} of {1} the model takes more than 2^60 bytes",
+                              model.input ? "chunk" : "context",
+                              model.input ? sizes.chunk : sizes.context));
     diags.note("compare the sizes in config.json with what the model should have");
     return std::nullopt;
   }
   std::map<WeightId, plan::Layout> layoutOf = layouts(model);
   DataType cacheType = request.cacheType.value_or(checkpointType(model));
-  uint64_t prompt = std::min(request.workload.prompt, sizes.context);
+  uint64_t prompt = promptOf(model, request, sizes);
   // Decode is counted at the middle of the text that is generated, prefill at the last chunk.
   uint64_t decodeLength = std::min(prompt + request.workload.generate / 2, sizes.context);
   Tokens decode{sizes.batch, 1, decodeLength};
@@ -280,8 +284,8 @@ void print(const Model &model, const Machine &machine, const std::vector<Unit> &
       out << "  shares " << model.weight(id).name << '\n';
     for (auto [at, processor] : llvm::enumerate(machine.processors))
       out << "  on " << processor.name << " weights=" << unit.form(processor.kind).weights.value
-          << " decode_ns=" << unit.decodeTime[at].value
-          << " prefill_ns=" << unit.prefillTime[at].value << '\n';
+          << (model.input ? " row_ns=" : " decode_ns=") << unit.decodeTime[at].value
+          << (model.input ? " forward_ns=" : " prefill_ns=") << unit.prefillTime[at].value << '\n';
   }
 }
 

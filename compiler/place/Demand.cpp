@@ -19,13 +19,16 @@ Occupancy::Occupancy(const Problem &problem) : problem(&problem) {
     kept[index(fixed.memory)] += fixed.bytes;
   for (StreamId stream : problem.wanted)
     use(stream, problem.host);
+  if (problem.forward)
+    for (StreamId stream : problem.given)
+      use(stream, problem.host);
 }
 
 void Occupancy::use(StreamId stream, MemoryId memory) {
   std::vector<bool> &in = streamsIn[index(memory)];
-  // What is given lies in a region of its own where it is given.
-  bool given = memory == problem->host && llvm::is_contained(problem->given, stream);
-  if (!given && !in[index(stream)]) {
+  bool ids =
+      memory == problem->host && !problem->forward && llvm::is_contained(problem->given, stream);
+  if (!ids && !in[index(stream)]) {
     in[index(stream)] = true;
     streamBytes[index(memory)] += problem->streams[index(stream)].frame;
   }

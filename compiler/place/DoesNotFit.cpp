@@ -61,15 +61,19 @@ public:
       if (!found.empty())
         result.push_back(std::move(found));
     };
-    add(shorter(request, ""));
+    bool rows = trials.model.input.has_value();
+    add(rows ? fewerRows(request, "") : shorter(request, ""));
     add(fewerSequences());
     add(fewerWeights());
     if (!result.empty())
       return result;
     if (!trials.directions.homes) {
       Request narrower = request;
-      narrower.weightType = narrower.cacheType = DataType::BF16;
-      add(shorter(narrower, "--dtype bf16 --kv-dtype bf16 "));
+      narrower.weightType = DataType::BF16;
+      if (!rows)
+        narrower.cacheType = DataType::BF16;
+      add(rows ? fewerRows(narrower, "--dtype bf16 ")
+               : shorter(narrower, "--dtype bf16 --kv-dtype bf16 "));
     }
     if (result.empty())
       add(moreMemory());
@@ -78,7 +82,9 @@ public:
 
 private:
   bool fitsWith(const Request &r, Sizes s) const {
-    auto trial = trials.attempt(r, {s.context, std::min(s.chunk, s.context), s.batch});
+    if (!trials.model.input)
+      s.chunk = std::min(s.chunk, s.context);
+    auto trial = trials.attempt(r, s);
     return trial && fits(*trial);
   }
 
@@ -87,35 +93,49 @@ private:
     for (uint64_t chunk : {sizes.chunk, uint64_t(32), uint64_t(1)}) {
       if (chunk > sizes.chunk)
         continue;
-      uint64_t low = 0, high = (sizes.context + ContextStep - 1) / ContextStep;
       auto context = [&](uint64_t steps) { return std::min(steps * ContextStep, sizes.context); };
-      while (low < high) {
-        uint64_t middle = (low + high + 1) / 2;
-        if (fitsWith(r, {context(middle), chunk, sizes.batch}))
-          low = middle;
-        else
-          high = middle - 1;
-      }
-      if (low)
+      uint64_t steps =
+          largest((sizes.context + ContextStep - 1) / ContextStep, [&](uint64_t steps) {
+            return fitsWith(r, {context(steps), chunk, sizes.batch});
+          });
+      if (steps)
         return llvm::formatv(
-            "{0}--context {1}{2}", prefix, context(low),
+            "{0}--context {1}{2}", prefix, context(steps),
             request.chunk || chunk != sizes.chunk
-                ? llvm::formatv(" --prefill-chunk {0}", std::min(chunk, context(low))).str()
+                ? llvm::formatv(" --prefill-chunk {0}", std::min(chunk, context(steps))).str()
                 : std::string());
     }
     return "";
   }
 
-  std::string fewerSequences() const {
-    uint64_t low = 0, high = sizes.batch - 1;
-    while (low < high) {
-      uint64_t middle = (low + high + 1) / 2;
-      if (fitsWith(request, {sizes.context, sizes.chunk, middle}))
+  /// The largest number up to `most` with which it fits; 0 where none does.
+  template <class Fits> static uint64_t largest(uint64_t most, Fits fits) {
+    uint64_t low = 0;
+    while (low < most) {
+      uint64_t middle = (low + most + 1) / 2;
+      if (fits(middle))
         low = middle;
       else
-        high = middle - 1;
+        most = middle - 1;
     }
-    return low ? llvm::formatv("--batch {0}", low).str() : "";
+    return low;
+  }
+
+  std::string fewerSequences() const {
+    uint64_t batch = largest(sizes.batch - 1, [&](uint64_t batch) {
+      return fitsWith(request, {sizes.context, sizes.chunk, batch});
+    });
+    return batch ? llvm::formatv("--batch {0}", batch).str() : "";
+  }
+
+  std::string fewerRows(const Request &r, const char *prefix) const {
+    uint64_t chunk =
+        largest(sizes.chunk, [&](uint64_t chunk) { return fitsWith(r, {0, chunk, sizes.batch}); });
+    if (!chunk)
+      return "";
+    return chunk == sizes.chunk && !request.chunk
+               ? llvm::StringRef(prefix).rtrim().str()
+               : llvm::formatv("{0}--prefill-chunk {1}", prefix, chunk).str();
   }
 
   /// A device map counts weights only: with less room for them, the rest may fit.
@@ -155,7 +175,10 @@ private:
         result += llvm::formatv("{0}{1}={2}", result.empty() ? "--max-memory " : ",", memory.name,
                                 needed.value);
       }
-    return llvm::formatv("{0} --context {1} --prefill-chunk 1{2}{3}", result, least->sizes.context,
+    std::string context = trials.model.input
+                              ? std::string()
+                              : llvm::formatv(" --context {0}", least->sizes.context).str();
+    return llvm::formatv("{0}{1} --prefill-chunk 1{2}{3}", result, context,
                          request.batch > 1 ? " --batch 1" : "",
                          all ? "" : ", on a machine that has it");
   }

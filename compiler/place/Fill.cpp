@@ -162,16 +162,16 @@ private:
 
 static std::vector<Way> ways(const Problem &problem, const Machine &machine) {
   std::vector<ProcessorId> inOrder = machine.accelerators(), bySpeed = inOrder;
-  auto decodeTime = [&](ProcessorId processor) {
+  auto time = problem.forward ? &Candidate::prefillTime : &Candidate::decodeTime;
+  auto timeOn = [&](ProcessorId processor) {
     Nanos sum;
     for (const UnitChoice &unit : problem.units)
       for (const Candidate &c : unit.candidates)
         if (c.state == plan::State::Resident && c.decode == processor)
-          sum += c.decodeTime;
+          sum += c.*time;
     return sum;
   };
-  llvm::stable_sort(bySpeed,
-                    [&](ProcessorId a, ProcessorId b) { return decodeTime(a) < decodeTime(b); });
+  llvm::stable_sort(bySpeed, [&](ProcessorId a, ProcessorId b) { return timeOn(a) < timeOn(b); });
   std::vector<Way> result = {{{}, machine.cpu()}, {{}, machine.cpu(), false, false, true}};
   if (inOrder.empty())
     return result;

@@ -118,7 +118,10 @@ Problem makeProblem(const Model &model, const Machine &machine, const Request &r
                     const Fittings &fittings) {
   Problem problem;
   problem.workload = request.workload;
-  problem.workload.prompt = std::min(problem.workload.prompt, sizes.context);
+  problem.workload.prompt = promptOf(model, request, sizes);
+  problem.forward = model.input.has_value();
+  if (problem.forward)
+    problem.workload.generate = 0;
   problem.chunk = sizes.chunk;
   problem.host = machine.host();
   problem.overHost = sendsOverHost(machine);
@@ -138,7 +141,7 @@ Problem makeProblem(const Model &model, const Machine &machine, const Request &r
     problem.streams.push_back({streamBytes(stream, sizes.batch, sizes.batch),
                                streamBytes(stream, sizes.chunk, 1),
                                streamFrameBytes(stream, sizes)});
-    if (stream.columns == 0)
+    if (stream.columns == 0 || model.input == static_cast<StreamId>(at))
       problem.given.push_back(static_cast<StreamId>(at));
   }
   problem.wanted = {model.blocks.back().output};

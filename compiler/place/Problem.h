@@ -55,6 +55,9 @@ struct Problem {
   std::vector<UnitChoice> units;
   std::vector<StreamBytes> streams;
   std::vector<StreamId> given, wanted; // in the host's memory, before and after a step
+  /// The model reads rows, and `prefill` is its one phase. What is given has a place among the
+  /// streams of the host; token ids lie in a region of their own.
+  bool forward = false;
   MemoryId host{};
   std::vector<MemoryId> computes; // by processor
   bool overHost = false;          // some accelerators have no link between them

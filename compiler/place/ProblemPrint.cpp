@@ -14,17 +14,19 @@ static void printBytes(llvm::json::OStream &json, llvm::StringRef name, const Ma
   });
 }
 
-static void printCandidate(llvm::json::OStream &json, const Machine &machine, const Candidate &c) {
+static void printCandidate(llvm::json::OStream &json, const Machine &machine, const Candidate &c,
+                           bool forward) {
   json.object([&] {
     json.attribute("state", plan::name(c.state));
     json.attribute("home", homeName(machine, c.home));
-    json.attribute("decode", machine.processor(c.decode).name);
-    json.attribute("prefill", machine.processor(c.prefill).name);
+    if (!forward)
+      json.attribute("decode", machine.processor(c.decode).name);
+    json.attribute(forward ? "forward" : "prefill", machine.processor(c.prefill).name);
     printBytes(json, "kept", machine, c.kept);
     printBytes(json, "frame", machine, c.frame);
     printBytes(json, "slot", machine, c.slot);
-    json.attribute("decode_ns", c.decodeTime.value);
-    json.attribute("prefill_ns", c.prefillTime.value);
+    json.attribute(forward ? "row_ns" : "decode_ns", c.decodeTime.value);
+    json.attribute(forward ? "forward_ns" : "prefill_ns", c.prefillTime.value);
     json.attribute("bring_ns", c.bringTime.value);
   });
 }
@@ -58,16 +60,18 @@ void print(const Problem &problem, const Machine &machine, const Model &model,
       for (auto [stream, bytes] : llvm::zip_equal(model.streams, problem.streams))
         json.object([&, &stream = stream, &bytes = bytes] {
           json.attribute("name", stream.name);
-          json.attribute("decode", bytes.decode.value);
-          json.attribute("prefill", bytes.prefill.value);
+          if (!problem.forward)
+            json.attribute("decode", bytes.decode.value);
+          json.attribute(problem.forward ? "forward" : "prefill", bytes.prefill.value);
           json.attribute("frame", bytes.frame.value);
         });
     });
     names("given", problem.given);
     names("wanted", problem.wanted);
     json.attributeObject("workload", [&] {
-      json.attribute("prompt", problem.workload.prompt);
-      json.attribute("generate", problem.workload.generate);
+      json.attribute(problem.forward ? "rows" : "prompt", problem.workload.prompt);
+      if (!problem.forward)
+        json.attribute("generate", problem.workload.generate);
       json.attribute("chunk", problem.chunk);
     });
     json.attributeArray("units", [&] {
@@ -83,7 +87,7 @@ void print(const Problem &problem, const Machine &machine, const Model &model,
           });
           json.attributeArray("candidates", [&] {
             for (const Candidate &c : unit.candidates)
-              printCandidate(json, machine, c);
+              printCandidate(json, machine, c, problem.forward);
           });
         });
     });
@@ -96,8 +100,11 @@ void print(const Placement &placement, const Problem &problem, const Machine &ma
   for (auto [unit, choice] : llvm::enumerate(placement.choice)) {
     const Candidate &c = problem.units[unit].candidates[choice];
     out << "place " << model.blocks[unit].name << " state=" << plan::name(c.state)
-        << " home=" << homeName(machine, c.home) << " decode=" << machine.processor(c.decode).name
-        << " prefill=" << machine.processor(c.prefill).name << '\n';
+        << " home=" << homeName(machine, c.home);
+    if (!problem.forward)
+      out << " decode=" << machine.processor(c.decode).name;
+    out << (problem.forward ? " forward=" : " prefill=") << machine.processor(c.prefill).name
+        << '\n';
   }
   Occupancy taken = occupancy(problem, placement);
   for (auto [memory, capacity] : llvm::enumerate(problem.capacity))

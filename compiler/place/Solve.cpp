@@ -15,6 +15,8 @@ static constexpr uint64_t MaxChunk = 8192;
 
 static std::optional<uint64_t> chooseContext(const Model &model, const Request &request,
                                              Diagnostics &diags) {
+  if (model.input)
+    return 0;
   uint64_t limit = std::min(model.maxContext, MaxContext);
   uint64_t context = request.context.value_or(std::min(DefaultContext, limit));
   if (context >= 1 && context <= limit)
@@ -27,12 +29,27 @@ static std::optional<uint64_t> chooseContext(const Model &model, const Request &
   return std::nullopt;
 }
 
-static std::vector<uint64_t> chunkChoices(const Request &request, uint64_t context) {
+/// A model that reads rows has no sequence: nothing that is said of one applies.
+static bool isForModel(const Model &model, const Request &request, Diagnostics &diags) {
+  llvm::StringRef option = !model.input            ? ""
+                           : request.context       ? "--context"
+                           : request.batch != 1    ? "--batch"
+                           : request.cacheType     ? "--kv-dtype"
+                                                   : "";
+  if (option.empty())
+    return true;
+  diags.error(Exit::BadInput, "",
+              option + " is about sequences of tokens, and the model reads rows");
+  diags.note("leave it out; --prefill-chunk says how many rows go through the model at a time");
+  return false;
+}
+
+static std::vector<uint64_t> chunkChoices(const Request &request, uint64_t most) {
   if (request.chunk)
     return {*request.chunk};
   std::vector<uint64_t> choices;
   for (uint64_t chunk : ChunkMenu)
-    if (chunk <= context && (chunk == 1 || chunk < 2 * request.workload.prompt))
+    if (chunk <= most && (chunk == 1 || chunk < 2 * request.workload.prompt))
       choices.push_back(chunk);
   return choices;
 }
@@ -138,13 +155,16 @@ Bytes shortfall(const Solution &solution, uint32_t memory) {
 std::optional<Solution> solve(const Model &model, const Machine &machine, const Request &request,
                               const Directions &directions, const Fittings &fittings,
                               Diagnostics &diags) {
+  if (!isForModel(model, request, diags))
+    return std::nullopt;
   std::optional<uint64_t> context = chooseContext(model, request, diags);
   if (!context)
     return std::nullopt;
-  if (request.chunk && (*request.chunk < 1 || *request.chunk > std::min(*context, MaxChunk))) {
-    diags.error(Exit::BadInput, "",
-                llvm::formatv("--prefill-chunk {0} is outside of 1 to {1}", *request.chunk,
-                              std::min(*context, MaxChunk)));
+  uint64_t mostChunk = model.input ? MaxChunk : std::min(*context, MaxChunk);
+  if (request.chunk && (*request.chunk < 1 || *request.chunk > mostChunk)) {
+    diags.error(
+        Exit::BadInput, "",
+        llvm::formatv("--prefill-chunk {0} is outside of 1 to {1}", *request.chunk, mostChunk));
     diags.note("leave it out to have it solved");
     return std::nullopt;
   }
@@ -152,7 +172,7 @@ std::optional<Solution> solve(const Model &model, const Machine &machine, const 
   Trials trials{model, machine, directions, fittings, diags};
   auto time = [&](const Solution &s) { return workloadTime(s.problem, machine, s.placement); };
   std::optional<Solution> best, smallest;
-  for (uint64_t chunk : chunkChoices(request, *context)) {
+  for (uint64_t chunk : chunkChoices(request, mostChunk)) {
     auto trial = trials.attempt(request, {*context, chunk, request.batch});
     if (!trial)
       return std::nullopt;

@@ -56,7 +56,8 @@ struct Unit {
   std::vector<WeightId> shares; // read here, stored with another unit
   std::optional<CacheShape> cache;
   plan::Frame frame;                          // its values and their places in the frame
-  std::vector<Nanos> decodeTime, prefillTime; // by processor
+  /// By processor. Of a model that reads rows: of one of them, and of a full step.
+  std::vector<Nanos> decodeTime, prefillTime;
 
   const UnitForm &form(ProcessorKind kind) const { return forms[size_t(formFor(kind))]; }
 };
@@ -67,13 +68,16 @@ inline constexpr uint64_t PageBytes = 4096;
 
 /// The shape of a solution that everything else is counted for.
 struct Sizes {
-  uint64_t context = 0; // tokens of a sequence
-  uint64_t chunk = 0;   // tokens of a prefill step, of one sequence
+  uint64_t context = 0; // tokens of a sequence; 0 for a model that reads rows
+  uint64_t chunk = 0;   // tokens of a prefill step, of one sequence; rows of a step
   uint64_t batch = 1;   // sequences, each with one token in a decode step
 
   /// Tokens that activations have room for.
   uint64_t rows() const { return std::max(chunk, batch); }
 };
+
+/// Tokens of the workload's prompt, or rows: those that there is room for.
+uint64_t promptOf(const Model &model, const Request &request, Sizes sizes);
 
 /// All units, in execution order; nothing when a processor has no rate for work that it would do.
 std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,

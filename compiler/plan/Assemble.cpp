@@ -16,17 +16,20 @@ static std::string reasonOf(const Machine &machine, const Solution &solution, ui
   if (machine.processors.size() == 1 && candidates.size() == 1)
     return "the machine has one processor";
   const Candidate &chosen = solution.chosen(unit);
-  auto time = [](const Candidate &c) { return c.decodeTime + c.bringTime; };
+  bool forward = solution.problem.forward;
+  auto time = [&](const Candidate &c) {
+    return (forward ? c.prefillTime : c.decodeTime) + c.bringTime;
+  };
   const Candidate *fastest = &chosen;
   for (const Candidate &c : candidates)
     if (time(c) < time(*fastest))
       fastest = &c;
   if (fastest == &chosen)
     return llvm::formatv("fastest of {0}", candidates.size());
-  return llvm::formatv("{0} instead of {1} a token on {2}, which the whole does not gain from or "
+  return llvm::formatv("{0} instead of {1} a {3} on {2}, which the whole does not gain from or "
                        "has no room for",
                        forPeople(time(chosen)), forPeople(time(*fastest)),
-                       machine.processor(fastest->decode).name);
+                       machine.processor(fastest->decode).name, forward ? "step" : "token");
 }
 
 static plan::Unit unitOf(const Machine &machine, const Solution &solution, const UnitPlaces &places,
@@ -152,6 +155,7 @@ plan::Plan assemble(llvm::StringRef digest, const Machine &machine, const Soluti
   plan.context = solution.sizes.context;
   plan.batch = solution.sizes.batch;
   plan.chunk = solution.sizes.chunk;
+  plan.forward = solution.problem.forward;
   plan.promptTokens = solution.problem.workload.prompt;
   plan.generateTokens = solution.problem.workload.generate;
   plan.endTokens = model.endTokens;
@@ -163,7 +167,9 @@ plan::Plan assemble(llvm::StringRef digest, const Machine &machine, const Soluti
     plan.units.push_back(unitOf(machine, solution, places, at));
   Frames(machine, solution, arena, plan).add();
   plan.phases = std::move(phases);
-  plan.predictions = {predict(machine, solution, false), predict(machine, solution, true)};
+  plan.predictions = {predict(machine, solution, false)};
+  if (!plan.forward)
+    plan.predictions.push_back(predict(machine, solution, true));
   return plan;
 }
 

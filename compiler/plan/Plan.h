@@ -147,10 +147,11 @@ struct Step {
   std::vector<uint32_t> after;           // units whose runs in this phase must be done before
 };
 
-/// A phase: "load" (once, at start), "prefill" (a chunk of a prompt), "decode" (one token).
+/// A phase: "load" (once, at start), "prefill" (a chunk of a prompt), "decode" (one token); or
+/// "load" and "forward" (a chunk of rows).
 struct Phase {
   std::string name;
-  uint64_t tokens = 0; // of a step at most; 0 for load
+  uint64_t tokens = 0; // of a step at most, or rows; 0 for load
   std::vector<Step> steps;
 };
 
@@ -167,7 +168,11 @@ struct Plan {
   std::string machine;
   uint64_t layers = 0, hidden = 0, vocabulary = 0;
   uint64_t context = 0, batch = 1, chunk = 0;
-  uint64_t promptTokens = 0, generateTokens = 0; // the workload it was solved for
+  /// The model reads rows that have nothing to do with each other, and so has no context, vocabulary
+  /// or cache: a step takes a chunk of rows, in the phase "forward". Each unit's two processors are
+  /// one.
+  bool forward = false;
+  uint64_t promptTokens = 0, generateTokens = 0; // the workload it was solved for; rows, and 0
   std::vector<int64_t> endTokens;
   std::vector<Memory> memories;
   std::vector<Processor> processors;

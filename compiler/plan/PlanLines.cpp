@@ -50,15 +50,21 @@ DataType Parser::dataType() {
 }
 
 void Parser::model() {
-  line.allow({"digest", "layers", "hidden", "vocab", "context", "batch", "chunk", "end"});
+  plan.forward = line.has("forward");
+  if (plan.forward)
+    line.allow({"digest", "layers", "hidden", "chunk"}, "forward");
+  else
+    line.allow({"digest", "layers", "hidden", "vocab", "context", "batch", "chunk", "end"});
   plan.spec = line.name();
   plan.modelDigest = line.string("digest");
   plan.layers = line.number("layers");
   plan.hidden = line.number("hidden");
+  plan.chunk = line.number("chunk");
+  if (plan.forward)
+    return;
   plan.vocabulary = line.number("vocab");
   plan.context = line.number("context");
   plan.batch = line.number("batch");
-  plan.chunk = line.number("chunk");
   line.list("end", [&](StringRef text, SMLoc at) {
     int64_t token;
     if (text.getAsInteger(10, token))
@@ -69,6 +75,11 @@ void Parser::model() {
 }
 
 void Parser::workload() {
+  if (plan.forward) {
+    line.allow({"rows"});
+    plan.promptTokens = line.number("rows");
+    return;
+  }
   line.allow({"prompt", "generate"});
   plan.promptTokens = line.number("prompt");
   plan.generateTokens = line.number("generate");
@@ -147,8 +158,13 @@ void Parser::value() {
 }
 
 void Parser::unit() {
-  line.allow({"kind", "layer", "whole", "first", "bytes", "home", "decode", "prefill", "state",
-              "frame", "reads", "writes", "reason"});
+  llvm::SmallVector<StringRef> keys = {"kind", "layer", "whole", "first",  "bytes", "home",
+                                       "state", "frame", "reads", "writes", "reason"};
+  if (plan.forward)
+    keys.push_back("forward");
+  else
+    keys.append({"decode", "prefill"});
+  line.allow(keys);
   Unit unit;
   unit.name = line.name();
   unit.kind = line.string("kind");
@@ -159,8 +175,8 @@ void Parser::unit() {
   unit.bytes = line.bytes("bytes");
   if (line.string("home") != DiskHome)
     unit.home = reference(memories, "home", "memory");
-  unit.decode = reference(processors, "decode", "processor");
-  unit.prefill = reference(processors, "prefill", "processor");
+  unit.prefill = reference(processors, plan.forward ? "forward" : "prefill", "processor");
+  unit.decode = plan.forward ? unit.prefill : reference(processors, "decode", "processor");
   unit.state = State(
       line.choice("state", {name(State::Resident), name(State::Streamed), name(State::Disk)}));
   if (line.has("frame"))

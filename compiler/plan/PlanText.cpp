@@ -96,11 +96,18 @@ struct Printer {
 
   void head() {
     out << Header << "\nmodel " << nameText(plan.spec) << " digest=" << nameText(plan.modelDigest)
-        << " layers=" << plan.layers << " hidden=" << plan.hidden << " vocab=" << plan.vocabulary
-        << " context=" << plan.context << " batch=" << plan.batch << " chunk=" << plan.chunk;
-    list("end", plan.endTokens, [](int64_t token) { return llvm::itostr(token); });
-    out << "\nworkload prompt=" << plan.promptTokens << " generate=" << plan.generateTokens
-        << "\nmachine " << nameText(plan.machine) << '\n';
+        << " layers=" << plan.layers << " hidden=" << plan.hidden;
+    if (!plan.forward)
+      out << " vocab=" << plan.vocabulary << " context=" << plan.context
+          << " batch=" << plan.batch;
+    out << " chunk=" << plan.chunk;
+    if (plan.forward) {
+      out << " forward\nworkload rows=" << plan.promptTokens;
+    } else {
+      list("end", plan.endTokens, [](int64_t token) { return llvm::itostr(token); });
+      out << "\nworkload prompt=" << plan.promptTokens << " generate=" << plan.generateTokens;
+    }
+    out << "\nmachine " << nameText(plan.machine) << '\n';
   }
 
   void machine() {
@@ -137,9 +144,12 @@ struct Printer {
     if (unit.piece)
       out << " whole=" << nameText(unit.piece->whole) << " first=" << unit.piece->firstOp;
     out << " bytes=" << unit.bytes.value
-        << " home=" << (unit.home ? memoryName(*unit.home) : DiskHome.str())
-        << " decode=" << processorName(unit.decode) << " prefill=" << processorName(unit.prefill)
-        << " state=" << name(unit.state);
+        << " home=" << (unit.home ? memoryName(*unit.home) : DiskHome.str());
+    if (plan.forward)
+      out << " forward=" << processorName(unit.prefill);
+    else
+      out << " decode=" << processorName(unit.decode) << " prefill=" << processorName(unit.prefill);
+    out << " state=" << name(unit.state);
     if (unit.frame)
       out << " frame=" << nameText(plan.frames[*unit.frame].name);
     list("reads", unit.reads, nameText);

@@ -42,10 +42,10 @@ public:
     };
     for (auto &[processor, part] : runs) {
       const Processor &p = machine.processors[processor];
-      consider(part.time, llvm::formatv("{0} reads {1} of weights and {2} of cache from {3} in "
-                                        "each step",
-                                        p.name, people(part.weights), people(part.cache),
-                                        machine.memory(p.memory).name));
+      std::string cache = solution.problem.forward ? "" : " and " + people(part.cache) + " of cache";
+      consider(part.time,
+               llvm::formatv("{0} reads {1} of weights{2} from {3} in each step", p.name,
+                             people(part.weights), cache, machine.memory(p.memory).name));
     }
     for (auto &[ends, part] : links)
       consider(part.time,
@@ -102,7 +102,7 @@ private:
 
 plan::Prediction predict(const Machine &machine, const Solution &solution, bool decode) {
   plan::Prediction result;
-  result.phase = decode ? "decode" : "prefill";
+  result.phase = decode ? "decode" : solution.problem.forward ? "forward" : "prefill";
   result.time = stepTime(solution.problem, machine, solution.placement, decode);
   // Every unit on the processor that is fastest for it, with nothing to bring or to send.
   auto time = decode ? &Candidate::decodeTime : &Candidate::prefillTime;

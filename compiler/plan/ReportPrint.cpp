@@ -43,9 +43,12 @@ static std::string label(const Report::Placement &placement) {
 
 void printReport(const Plan &plan, raw_ostream &out) {
   Report report = reportOf(plan);
-  out << plan.spec << " on " << plan.machine << ": " << plan.layers << " layers, context "
-      << plan.context << ", batch " << plan.batch << ", prefill in chunks of " << plan.chunk
-      << '\n';
+  out << plan.spec << " on " << plan.machine << ": " << plan.layers << " layers, ";
+  if (plan.forward)
+    out << "rows";
+  else
+    out << "context " << plan.context << ", batch " << plan.batch << ", prefill";
+  out << " in chunks of " << plan.chunk << '\n';
 
   std::vector<std::string> unused;
   for (const Report::MemoryTable &table : report.memories) {
@@ -75,10 +78,16 @@ void printReport(const Plan &plan, raw_ostream &out) {
   for (const Report::Placement &placement : report.placements)
     rows.push_back({"  " + label(placement), placement.home, placement.decode, placement.prefill,
                     name(placement.state).str(), number(placement.bytes)});
+  if (plan.forward) {
+    rows.front()[3] = "forward";
+    for (auto &row : rows)
+      row.erase(row.begin() + 2);
+  }
   out << '\n';
-  printTable(out, "lllllr", rows);
+  printTable(out, plan.forward ? "llllr" : "lllllr", rows);
 
-  rows = {{"time of a step", "tokens", "predicted", "tokens/s", "bound", "gap"}};
+  std::string counted = plan.forward ? "rows" : "tokens";
+  rows = {{"time of a step", counted, "predicted", counted + "/s", "bound", "gap"}};
   for (const Report::Time &time : report.times)
     rows.push_back({"  " + time.prediction->phase, llvm::utostr(time.tokens),
                     forPeople(time.prediction->time), perSecond(time.tokensPerSecond),
@@ -101,8 +110,10 @@ void printReportJson(const Plan &plan, raw_ostream &out) {
     string("digest", plan.modelDigest);
     string("machine", plan.machine);
     json.attribute("layers", plan.layers);
-    json.attribute("context", plan.context);
-    json.attribute("batch", plan.batch);
+    if (!plan.forward) {
+      json.attribute("context", plan.context);
+      json.attribute("batch", plan.batch);
+    }
     json.attribute("chunk", plan.chunk);
     json.attributeArray("memories", [&] {
       for (const Report::MemoryTable &table : report.memories)
@@ -135,8 +146,9 @@ void printReportJson(const Plan &plan, raw_ostream &out) {
               json.value(llvm::json::fixUTF8(unit));
           });
           string("home", placement.home);
-          string("decode", placement.decode);
-          string("prefill", placement.prefill);
+          if (!plan.forward)
+            string("decode", placement.decode);
+          string(plan.forward ? "forward" : "prefill", placement.prefill);
           string("state", name(placement.state));
           bytes("bytes", placement.bytes);
         });
@@ -145,13 +157,13 @@ void printReportJson(const Plan &plan, raw_ostream &out) {
       for (const Report::Time &time : report.times)
         json.object([&] {
           string("name", time.prediction->phase);
-          json.attribute("tokens", time.tokens);
+          json.attribute(plan.forward ? "rows" : "tokens", time.tokens);
           json.attribute("ns", time.prediction->time.value);
           json.attribute("bound_ns", time.prediction->bound.value);
           json.attributeBegin("gap");
           json.rawValue(time.prediction->bound.value ? gapText(*time.prediction) : "null");
           json.attributeEnd();
-          json.attributeBegin("tokens_per_second");
+          json.attributeBegin(plan.forward ? "rows_per_second" : "tokens_per_second");
           json.rawValue(perSecond(time.tokensPerSecond));
           json.attributeEnd();
           string("bottleneck", time.prediction->bottleneck);

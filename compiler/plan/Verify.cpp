@@ -111,13 +111,28 @@ static void checkLayers(const Plan &plan, Violations &found) {
                        Twine(layers.size()));
 }
 
+/// Rows have nothing to do with each other: there is nothing of a sequence.
+static void checkForward(const Plan &plan, Violations &found) {
+  if (plan.context || plan.vocabulary || plan.batch != 1 || !plan.endTokens.empty())
+    violate(found, "the model reads rows, but the plan has a context, a vocabulary or a batch");
+  for (const Unit &unit : plan.units) {
+    if (unit.cache)
+      violate(found, "the model reads rows, but unit " + unit.name + " has a cache");
+    if (unit.decode != unit.prefill)
+      violate(found, "the model reads rows, but unit " + unit.name + " names two processors");
+  }
+}
+
 void checkWhole(const Plan &plan, Violations &found) {
   checkAllNames(plan, found);
-  for (auto [name, number] : {std::pair("context", plan.context), std::pair("batch", plan.batch),
-                              std::pair("chunk", plan.chunk)})
+  if (plan.forward)
+    checkForward(plan, found);
+  for (auto [name, number] :
+       {std::pair("context", plan.forward ? 1 : plan.context), std::pair("batch", plan.batch),
+        std::pair("chunk", plan.chunk)})
     if (number == 0)
       violate(found, Twine(name) + " is 0");
-  if (plan.chunk > plan.context)
+  if (!plan.forward && plan.chunk > plan.context)
     violate(found, "a chunk of " + Twine(plan.chunk) + " tokens is longer than the context of " +
                        Twine(plan.context));
   for (const Processor &processor : plan.processors)
@@ -131,15 +146,21 @@ void checkWhole(const Plan &plan, Violations &found) {
   checkLayers(plan, found);
 }
 
+llvm::SmallVector<StringRef> phasesOfRuns(const Plan &plan) {
+  return plan.forward ? llvm::SmallVector<StringRef>{"forward"}
+                      : llvm::SmallVector<StringRef>{"prefill", "decode"};
+}
+
 void checkPredictions(const Plan &plan, Violations &found) {
-  for (StringRef phase : {"prefill", "decode"}) {
+  llvm::SmallVector<StringRef> phases = phasesOfRuns(plan);
+  for (StringRef phase : phases) {
     size_t count = llvm::count_if(
         plan.predictions, [&](const Prediction &prediction) { return prediction.phase == phase; });
     if (count != 1)
       violate(found, "phase " + phase + " has " + Twine(count) + " predictions");
   }
   for (const Prediction &prediction : plan.predictions) {
-    if (prediction.phase != "prefill" && prediction.phase != "decode")
+    if (!llvm::is_contained(phases, prediction.phase))
       violate(found, "a prediction of phase " + prediction.phase + ", which runs nothing");
     if (prediction.bound > prediction.time)
       violate(found, "phase " + prediction.phase + " is predicted to take " +

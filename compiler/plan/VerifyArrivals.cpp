@@ -31,7 +31,8 @@ private:
 };
 } // namespace
 
-/// Streams that no unit writes are given, in the host's memory: the token ids.
+/// Streams that no unit writes are given, in the host's memory: the token ids, or the rows that a
+/// model reads.
 static llvm::StringSet<> givenStreams(const Plan &plan) {
   llvm::StringSet<> given;
   for (const Unit &unit : plan.units)
@@ -77,7 +78,7 @@ void checkStreams(const Plan &plan, Violations &found) {
     for (uint32_t executor : executors)
       for (const std::string &stream : streams) {
         uint32_t memory = plan.processors[executor].memory;
-        if (given.contains(stream) && plan.host() == memory)
+        if (!plan.forward && given.contains(stream) && plan.host() == memory)
           continue;
         if (!places.find(memory, stream))
           violate(found, "unit " + unit.name + " needs stream " + stream + " on " +
@@ -85,6 +86,10 @@ void checkStreams(const Plan &plan, Violations &found) {
                              plan.memories[memory].name + " has no place for it");
       }
   }
+  for (const auto &stream : given)
+    if (plan.forward && plan.host() && !places.find(*plan.host(), stream.getKey()))
+      violate(found, "stream " + stream.getKey() + " is given in memory " +
+                         plan.memories[*plan.host()].name + ", which has no place for it");
   if (!plan.units.empty() && plan.host() && !places.find(*plan.host(), plan.units.back().writes))
     violate(found, "stream " + plan.units.back().writes + " is wanted in memory " +
                        plan.memories[*plan.host()].name + ", which has no place for it");

@@ -46,6 +46,9 @@ void checkApart(std::vector<NamedSpan> spans, Violations &found);
 /// The alignment of everything that kernels touch: a cache line, and the widest vector.
 inline constexpr uint64_t Alignment = 64;
 
+/// The names of the phases that a plan has beside "load".
+llvm::SmallVector<llvm::StringRef> phasesOfRuns(const Plan &plan);
+
 /// Every index is in range; verification ends here when one is not.
 void checkReferences(const Plan &plan, Violations &found);
 /// Names are unique, sizes of the request are possible, layers and phases are complete.

@@ -143,26 +143,26 @@ void checkSchedules(const Plan &plan, Violations &found) {
   auto tokens = [&](const Phase &phase, uint64_t expected) {
     if (phase.tokens != expected)
       violate(found, "phase " + phase.name + " is for " + Twine(phase.tokens) +
-                         " tokens instead of " + Twine(expected));
+                         (plan.forward ? " rows" : " tokens") + " instead of " + Twine(expected));
   };
+  llvm::SmallVector<StringRef> known = phasesOfRuns(plan);
   for (const Phase &phase : plan.phases) {
+    bool decode = phase.name == "decode";
+    uint32_t Unit::*executor = decode ? &Unit::decode : &Unit::prefill;
     if (phase.name == "load") {
       tokens(phase, 0);
       checkLoad(plan, phase, found);
-    } else if (phase.name == "prefill") {
-      tokens(phase, plan.chunk);
-      checkRuns(plan, phase, &Unit::prefill, found);
-      checkArrivals(plan, phase, &Unit::prefill, found);
-    } else if (phase.name == "decode") {
-      tokens(phase, plan.batch);
-      checkRuns(plan, phase, &Unit::decode, found);
-      checkArrivals(plan, phase, &Unit::decode, found);
+    } else if (llvm::is_contained(known, phase.name)) {
+      tokens(phase, decode ? plan.batch : plan.chunk);
+      checkRuns(plan, phase, executor, found);
+      checkArrivals(plan, phase, executor, found);
     } else {
       violate(found, "unknown phase " + phase.name);
     }
   }
   checkPack(plan, found);
-  for (StringRef name : {"load", "prefill", "decode"})
+  known.push_back("load");
+  for (StringRef name : known)
     if (!plan.phase(name))
       violate(found, "there is no phase " + name);
 }

@@ -18,7 +18,7 @@ static void checkNear(const Plan &plan, const Unit &unit, uint32_t memory, const
                          " " + phase + " on " + executor.name + ", which computes from memory " +
                          plan.memories[executor.memory].name);
   };
-  check(unit.decode, "decodes");
+  check(unit.decode, plan.forward ? "runs" : "decodes");
   if (unit.prefill != unit.decode)
     check(unit.prefill, "prefills");
 }

@@ -42,7 +42,7 @@ public:
         writer(solution.problem.streams.size()), slotUser(machine.memories.size()) {}
 
   plan::Phase write() {
-    phase.name = decode ? "decode" : "prefill";
+    phase.name = decode ? "decode" : solution.problem.forward ? "forward" : "prefill";
     phase.tokens = decode ? solution.sizes.batch : solution.sizes.chunk;
     for (uint32_t unit = 0; unit < solution.units.size(); ++unit) {
       sendBefore(unit);
@@ -124,8 +124,11 @@ private:
 } // namespace
 
 std::vector<plan::Phase> schedule(const Machine &machine, const Solution &solution) {
-  return {loadPhase(machine, solution), PhaseOfRuns(machine, solution, &Candidate::prefill).write(),
-          PhaseOfRuns(machine, solution, &Candidate::decode).write()};
+  std::vector<plan::Phase> phases = {
+      loadPhase(machine, solution), PhaseOfRuns(machine, solution, &Candidate::prefill).write()};
+  if (!solution.problem.forward)
+    phases.push_back(PhaseOfRuns(machine, solution, &Candidate::decode).write());
+  return phases;
 }
 
 static void print(const plan::Step &step, const Model &model, const Machine &machine,
