@@ -27,10 +27,10 @@ struct ModelInfo {
   const char *name;        // the spec's
   const char *planDigest;  // 32 hexadecimal digits
   const char *modelDigest; // the same
-  uint64_t context;        // tokens of a sequence at most
-  uint32_t chunk;          // tokens of a prefill step at most
-  uint64_t vocabulary;
-  std::span<const int32_t> endTokens;
+  uint64_t context = 0;    // tokens of a sequence at most
+  uint32_t chunk;          // tokens of a prefill step at most, or rows of a step
+  uint64_t vocabulary = 0;
+  std::span<const int32_t> endTokens = {};
 
   uint32_t threads;
   std::span<const char *const> isa; // what the kernels were compiled for: /proc/cpuinfo's names
@@ -38,16 +38,22 @@ struct ModelInfo {
   uint64_t hostBytes; // the arena
   std::span<const Region> regions;
   std::span<const Extent> extents; // in pack order
-  uint64_t textOffset, textBytes;  // the compiled tokenizer
-  uint64_t idsOffset;              // int32 [context]: the sequence
-  uint64_t logitsOffset;           // float [vocabulary]
-  uint64_t samplerOffset, samplerBytes;
 
-  uint64_t predictedDecodeNanos;  // of one token
-  uint64_t predictedPrefillNanos; // of a full chunk
+  // Of a model that reads tokens.
+  uint64_t textOffset = 0, textBytes = 0; // the compiled tokenizer
+  uint64_t idsOffset = 0;                 // int32 [context]: the sequence
+  uint64_t logitsOffset = 0;              // float [vocabulary]
+  uint64_t samplerOffset = 0, samplerBytes = 0;
+  uint64_t predictedDecodeNanos = 0;  // of one token
+  uint64_t predictedPrefillNanos = 0; // of a full chunk
+  void (*prefill)(StepState &state) = nullptr;
+  void (*decode)(StepState &state) = nullptr;
 
-  void (*prefill)(StepState &state);
-  void (*decode)(StepState &state);
+  // Of a model that reads rows, which has no other phase.
+  uint64_t inputOffset = 0, inputColumns = 0;   // float [chunk, columns]
+  uint64_t outputOffset = 0, outputColumns = 0; // the same
+  uint64_t predictedForwardNanos = 0;           // of a full chunk
+  void (*forward)(StepState &state) = nullptr;
 };
 
 /// Defined by the emitted model.cpp.

@@ -28,6 +28,9 @@ public:
       differ("it has {0} units, the model has {1} blocks", plan.units.size(), model.blocks.size());
     if (plan.spec != model.spec)
       differ("its spec is {0}, the model's {1}", plan.spec, model.spec);
+    if (plan.forward != model.input.has_value())
+      differ("it is for a model that reads {0}, the model reads {1}",
+             plan.forward ? "rows" : "tokens", model.input ? "rows" : "tokens");
     if (plan.vocabulary != model.vocabulary)
       differ("its vocabulary is {0}, the model's {1}", plan.vocabulary, model.vocabulary);
     if (plan.context > model.maxContext)

@@ -11,9 +11,11 @@ namespace ashlar {
 
 std::vector<SourceFile> emit(const Model &model, const plan::Plan &plan) {
   emission::Names names(model, plan);
-  return {emission::layoutFile(names), emission::infoFile(plan),
-          emission::phaseFile(names, *plan.phase("prefill")),
-          emission::phaseFile(names, *plan.phase("decode"))};
+  std::vector<SourceFile> files = {emission::layoutFile(names), emission::infoFile(plan)};
+  for (const plan::Phase &phase : plan.phases)
+    if (phase.name != "load")
+      files.push_back(emission::phaseFile(names, phase));
+  return files;
 }
 
 std::vector<SourceFile> emitProject(const plan::Plan &plan) {
@@ -30,9 +32,12 @@ std::vector<SourceFile> emitProject(const plan::Plan &plan) {
   }
   Processor processor;
   processor.isa = plan.processors.front().isa;
-  files.push_back({"CMakeLists.txt", fill("CMakeLists.txt.in",
-                                          {{"runtime", runtime},
-                                           {"flags", llvm::join(compilerFlags(processor), " ")}})});
+  files.push_back({"CMakeLists.txt",
+                   fill("CMakeLists.txt.in",
+                        {{"runtime", runtime},
+                         {"run", plan.forward ? "forward --input x.npy" : "-p \"…\""},
+                         {"phases", plan.forward ? "forward.cpp" : "decode.cpp prefill.cpp"},
+                         {"flags", llvm::join(compilerFlags(processor), " ")}})});
   return files;
 }
 

@@ -10,7 +10,7 @@ namespace ashlar::emission {
 SourceFile layoutFile(const Names &names);
 /// model.cpp: what the runtime must know.
 SourceFile infoFile(const plan::Plan &plan);
-/// prefill.cpp or decode.cpp: the steps of one phase.
+/// prefill.cpp, decode.cpp or forward.cpp: the steps of one phase.
 SourceFile phaseFile(const Names &names, const plan::Phase &phase);
 
 /// "0 to 4", "0, 2, 4": the layers that a comment speaks of.

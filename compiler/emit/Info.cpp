@@ -17,13 +17,20 @@ static plan::Region regionNamed(const plan::Plan &plan, llvm::StringRef name) {
   return {};
 }
 
-static uint64_t streamAddress(const plan::Plan &plan, llvm::StringRef name) {
+namespace {
+/// A stream in the host's memory.
+struct StreamPlace {
+  uint64_t address = 0, columns = 0;
+};
+} // namespace
+
+static StreamPlace streamPlace(const plan::Plan &plan, llvm::StringRef name) {
   for (const plan::Frame &frame : plan.frames)
-    if (frame.streams)
+    if (frame.streams && frame.place.memory == *plan.host())
       for (const plan::Value &value : frame.values)
         if (value.name == name)
-          return plan.address(frame.place) + value.offset;
-  return 0;
+          return {plan.address(frame.place) + value.offset, value.columns};
+  return {};
 }
 
 static std::string number(uint64_t value) { return llvm::utostr(value); }
@@ -46,45 +53,86 @@ static std::string extentRows(const plan::Plan &plan) {
   return rows;
 }
 
+static std::string nanos(const plan::Plan &plan, llvm::StringRef phase) {
+  for (const plan::Prediction &p : plan.predictions)
+    if (p.phase == phase)
+      return number(p.time.value);
+  return number(0);
+}
+
+namespace {
+using Fields = std::vector<std::pair<llvm::StringRef, std::string>>;
+} // namespace
+
+/// What is said of a sequence of tokens, and the phases that go over it.
+static Fields sequenceFields(const plan::Plan &plan) {
+  plan::Region text = regionNamed(plan, "tokenizer"), ids = regionNamed(plan, "tokens"),
+               sampler = regionNamed(plan, "sampler");
+  return {{"textOffset", number(text.offset)},
+          {"textBytes", number(text.size.value)},
+          {"idsOffset", number(ids.offset)},
+          {"logitsOffset", number(streamPlace(plan, "logits").address)},
+          {"samplerOffset", number(sampler.offset)},
+          {"samplerBytes", number(sampler.size.value)},
+          {"predictedDecodeNanos", nanos(plan, "decode")},
+          {"predictedPrefillNanos", nanos(plan, "prefill")},
+          {"prefill", "placed::prefill"},
+          {"decode", "placed::decode"}};
+}
+
+/// Where rows come and go, and the phase between.
+static Fields forwardFields(const plan::Plan &plan) {
+  StreamPlace input = streamPlace(plan, plan.units.front().reads.front()),
+              output = streamPlace(plan, plan.units.back().writes);
+  return {{"inputOffset", number(input.address)},
+          {"inputColumns", number(input.columns)},
+          {"outputOffset", number(output.address)},
+          {"outputColumns", number(output.columns)},
+          {"predictedForwardNanos", nanos(plan, "forward")},
+          {"forward", "placed::forward"}};
+}
+
+static std::string lines(const Fields &fields) {
+  std::string result;
+  for (auto &[name, value] : fields)
+    result += llvm::formatv("    .{0} = {1},\n", name, value);
+  return result;
+}
+
 SourceFile infoFile(const plan::Plan &plan) {
   const plan::Processor &processor = plan.processors.front();
   const plan::Memory &host = plan.memories[processor.memory];
-  plan::Region text = regionNamed(plan, "tokenizer"), ids = regionNamed(plan, "tokens"),
-               sampler = regionNamed(plan, "sampler");
-  auto nanos = [&](llvm::StringRef phase) {
-    for (const plan::Prediction &p : plan.predictions)
-      if (p.phase == phase)
-        return number(p.time.value);
-    return number(0);
-  };
   // An array needs an element; its count says that there is none.
   std::string ends = llvm::join(
       llvm::map_range(plan.endTokens, [](int64_t id) { return llvm::itostr(id); }), ", ");
   std::string isa = llvm::join(
       llvm::map_range(processor.isa, [](auto &name) { return "\"" + name + "\""; }), ", ");
+  std::string entries, tokens;
+  for (const plan::Phase &phase : plan.phases)
+    if (phase.name != "load")
+      entries += "void " + phase.name + "(StepState &state);\n";
+  Fields sizes = {{"chunk", number(plan.chunk)}};
+  if (!plan.forward) {
+    tokens = llvm::formatv("constexpr int32_t endTokens[] = {{{0}};\n", ends.empty() ? "0" : ends);
+    sizes.insert(sizes.begin(), {"context", number(plan.context)});
+    sizes.push_back({"vocabulary", number(plan.vocabulary)});
+    sizes.push_back({"endTokens", llvm::formatv("{{endTokens, {0}}", plan.endTokens.size())});
+  }
   return {"model.cpp",
-          fill("model.cpp.in", {{"name", plan.spec},
-                                {"planDigest", digest(plan::text(plan))},
-                                {"modelDigest", plan.modelDigest},
-                                {"context", number(plan.context)},
-                                {"chunk", number(plan.chunk)},
-                                {"vocabulary", number(plan.vocabulary)},
-                                {"endTokens", ends.empty() ? "0" : ends},
-                                {"endTokenCount", number(plan.endTokens.size())},
-                                {"threads", number(processor.threads)},
-                                {"isa", isa.empty() ? "\"\"" : isa},
-                                {"isaCount", number(processor.isa.size())},
-                                {"hostBytes", number(host.peak.value)},
-                                {"regions", regionRows(host)},
-                                {"extents", extentRows(plan)},
-                                {"textOffset", number(text.offset)},
-                                {"textBytes", number(text.size.value)},
-                                {"idsOffset", number(ids.offset)},
-                                {"logitsOffset", number(streamAddress(plan, "logits"))},
-                                {"samplerOffset", number(sampler.offset)},
-                                {"samplerBytes", number(sampler.size.value)},
-                                {"decodeNanos", nanos("decode")},
-                                {"prefillNanos", nanos("prefill")}})};
+          fill("model.cpp.in",
+               {{"name", plan.spec},
+                {"entries", entries},
+                {"endTokens", tokens},
+                {"planDigest", digest(plan::text(plan))},
+                {"modelDigest", plan.modelDigest},
+                {"sizes", lines(sizes)},
+                {"threads", number(processor.threads)},
+                {"isa", isa.empty() ? "\"\"" : isa},
+                {"isaCount", number(processor.isa.size())},
+                {"hostBytes", number(host.peak.value)},
+                {"regions", regionRows(host)},
+                {"extents", extentRows(plan)},
+                {"phases", lines(plan.forward ? forwardFields(plan) : sequenceFields(plan))}})};
 }
 
 } // namespace ashlar::emission

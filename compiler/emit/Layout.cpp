@@ -84,8 +84,9 @@ static std::string weights(const Names &names) {
 static std::string layers(const Names &names) {
   std::string result;
   for (const LayerShape &shape : names.shapes()) {
-    result += llvm::formatv("\n// Layers {0}: weights and cache.\nstruct {1} {{\n",
-                            layerRange(shape.layers), shape.type);
+    result += llvm::formatv("\n// Layers {0}: weights{2}.\nstruct {1} {{\n",
+                            layerRange(shape.layers), shape.type,
+                            names.plan.forward ? "" : " and cache");
     for (const Member &member : names.members(shape))
       result += llvm::formatv("  {0} {1};\n", member.type, member.name);
     result += llvm::formatv("};\ninline constexpr {0} {1}[{2}] = {{\n", shape.type, shape.table,
@@ -115,11 +116,18 @@ static std::string layers(const Names &names) {
 
 SourceFile layoutFile(const Names &names) {
   const plan::Plan &plan = names.plan;
-  std::string title = llvm::formatv("{0}: {1} layers, hidden size {2}, vocabulary {3}", plan.spec,
-                                    plan.layers, plan.hidden, plan.vocabulary);
+  std::string title = llvm::formatv("{0}: {1} layers, ", plan.spec, plan.layers);
+  std::string sizes = llvm::formatv("inline constexpr uint32_t Chunk = {0}; // {1} step at most\n",
+                                    plan.chunk, plan.forward ? "rows of a" : "tokens of a prefill");
+  if (plan.forward) {
+    title += llvm::formatv("from {0} numbers to {1}", plan.hidden, names.model.output().columns);
+  } else {
+    title += llvm::formatv("hidden size {0}, vocabulary {1}", plan.hidden, plan.vocabulary);
+    sizes += llvm::formatv(
+        "\ninline constexpr int64_t Context = {0}; // tokens of a sequence at most\n", plan.context);
+  }
   return {"model.h", fill("model.h.in", {{"title", title},
-                                         {"chunk", llvm::formatv("{0}", plan.chunk)},
-                                         {"context", llvm::formatv("{0}", plan.context)},
+                                         {"sizes", sizes},
                                          {"streams", values(names, names.streams())},
                                          {"frames", frames(names)},
                                          {"ropes", ropes(names.model)},

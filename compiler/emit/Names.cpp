@@ -78,7 +78,8 @@ bool Names::sameLayer(uint32_t a, uint32_t b) const {
       return false;
     if (x.cache && cacheType(*x.cache) != cacheType(*y.cache))
       return false;
-    if (!sameShape(model, model.blocks[l], model.blocks[r]))
+    if (!sameShape(model, model.blocks[l], model.blocks[r]) || x.reads != y.reads ||
+        x.writes != y.writes)
       return false;
   }
   auto types = [&](uint32_t layer) {

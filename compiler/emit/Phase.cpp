@@ -1,4 +1,4 @@
-/// prefill.cpp and decode.cpp: one function for each distinct layer and each unit outside of the
+/// prefill.cpp and decode.cpp, or forward.cpp: one function for each distinct layer and each unit outside of the
 /// layers, and the entry that calls them in the order of the phase's schedule.
 #include "compiler/emit/Calls.h"
 #include "compiler/emit/Files.h"
@@ -184,7 +184,10 @@ SourceFile PhaseWriter::write() {
   std::string title =
       decode
           ? std::string("One token: what runs for each that is generated.")
-          : llvm::formatv("A chunk of a prompt: up to {0} tokens at a time.", phase.tokens).str();
+          : llvm::formatv(names.plan.forward ? "A chunk of rows: up to {0} of them at a time."
+                                             : "A chunk of a prompt: up to {0} tokens at a time.",
+                          phase.tokens)
+                .str();
   return {phase.name + ".cpp",
           fill("phase.cpp.in", {{"title", title}, {"functions", functions}, {"entry", entry()}})};
 }
