@@ -1,15 +1,13 @@
-/// What options say about homes, in the terms of one machine.
+/// What options say about homes, in the terms of one machine: pins, caps, device maps.
 #pragma once
 
 #include "compiler/place/Solve.h"
 
 namespace ashlar {
 
-/// Turns the caps of a request, which name memories or devices, into caps of memories.
-bool resolveCaps(const Machine &machine, Request &request, Diagnostics &diags);
-
-/// Pins, and later the device map.
-std::optional<Directions> directionsOf(const Machine &machine, const Model &model,
-                                       const Request &request, Diagnostics &diags);
+/// Reads the pins and the device map of a request. Its caps become caps of memories; with a device
+/// map they were the map's budgets and cap nothing else.
+std::optional<Directions> directionsOf(const Machine &machine, const Model &model, Request &request,
+                                       Diagnostics &diags);
 
 } // namespace ashlar

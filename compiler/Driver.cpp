@@ -1,5 +1,6 @@
 #include "compiler/Driver.h"
 
+#include "compiler/DeviceMaps.h"
 #include "compiler/Directions.h"
 #include "compiler/Front.h"
 #include "compiler/checkpoint/Bind.h"
@@ -60,7 +61,7 @@ static bool decide(Request request, Compilation &c, PhaseLog &log, Diagnostics &
   // needs beside the model is counted too: the report's table is all that is allocated.
   log.begin("cost");
   c.machine = request.machine.empty() ? thisMachine(diags) : readMachine(request.machine, diags);
-  if (!c.machine || !resolveCaps(*c.machine, request, diags))
+  if (!c.machine)
     return false;
   std::optional<Directions> directions = directionsOf(*c.machine, *c.model, request, diags);
   if (!directions)
@@ -130,6 +131,17 @@ static bool takePlan(const std::string &file, Compilation &c, PhaseLog &log, Dia
   return true;
 }
 
+/// Prints what a device map is made of, or the map. A machine is read only where it matters.
+static bool mapOnly(const Request &request, Emit emit, Compilation &c, llvm::raw_ostream &out,
+                    Diagnostics &diags) {
+  if (needsMachine(request, emit)) {
+    c.machine = request.machine.empty() ? thisMachine(diags) : readMachine(request.machine, diags);
+    if (!c.machine)
+      return false;
+  }
+  return printDeviceMap(*c.model, request, c.machine ? &*c.machine : nullptr, emit, out, diags);
+}
+
 /// From files to a plan: all phases but emission. Ends early, with true, when the result that was
 /// asked for is reached.
 static bool compile(const Request &request, const std::string &planFile, Compilation &c,
@@ -155,10 +167,17 @@ static bool compile(const Request &request, const std::string &planFile, Compila
 
   // Every weight finds its tensor, of the right shape and a type that kernels read.
   log.begin("bind");
-  if (!bind(*c.model, c.sources->checkpoint, diags, &c.sources->config))
+  if (!bind(*c.model, c.sources->checkpoint, c.sources->config, request.strict, diags))
     return false;
   if (log.made(Emit::Model, [&](auto &out) { print(*c.model, out); }))
     return true;
+
+  // By the rules of Accelerate or Transformers, when that was asked for: over modules in their
+  // order, and nothing that the phases below find out.
+  bool printed = true;
+  for (Emit emit : {Emit::Sizes, Emit::Budgets, Emit::DeviceMap})
+    if (log.made(emit, [&](auto &out) { printed = mapOnly(request, emit, c, out, diags); }))
+      return printed;
 
   if (planFile.empty())
     return decide(request, c, log, diags);
@@ -181,6 +200,8 @@ static std::vector<SourceFile> translate(const Compilation &c, PhaseLog &log, Di
 }
 
 Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
+  if (!options.modulesFile.empty())
+    return modulesCommand(options, diags);
   Compilation c;
   PhaseLog log(options.watch, options.emit);
   if (!compile(options.request, options.planFile, c, log, diags))
@@ -304,33 +325,30 @@ Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
   return diags.exit();
 }
 
-Exit inspectCommand(const std::string &path, bool json, Diagnostics &diags) {
-  if (!llvm::sys::fs::is_directory(path) && !llvm::StringRef(path).ends_with(".safetensors")) {
+static void inspect(const std::string &path, bool json, llvm::raw_ostream &out,
+                    Diagnostics &diags) {
+  if (llvm::sys::fs::is_directory(path) || llvm::StringRef(path).ends_with(".safetensors")) {
+    std::optional<Checkpoint> checkpoint = readCheckpoint(path, diags);
+    if (checkpoint)
+      json ? printJson(*checkpoint, out) : print(*checkpoint, out);
+  } else if (inspectPack(path, json, out, diags) == Inspected::NoPack &&
+             !refuseFormat(path, llvm::sys::path::filename(path), diags)) {
+    diags.error(Exit::BadInput, path, "is no checkpoint, pack or app");
+    diags.note("a checkpoint is a directory or a .safetensors file; a pack or an app ends with "
+               "a pack's trailer (strip removes it)");
+  }
+}
+
+Exit inspectCommand(llvm::ArrayRef<std::string> paths, bool json, Diagnostics &diags) {
+  for (const std::string &path : paths) {
     std::string text;
     llvm::raw_string_ostream out(text);
-    switch (inspectPack(path, json, out, diags)) {
-    case Inspected::Failed:
-      return diags.exit();
-    case Inspected::Printed:
-      writeFile("-", text, diags);
-      return diags.exit();
-    case Inspected::NoPack:
-      diags.error(Exit::BadInput, path, "is no checkpoint, pack or app");
-      diags.note("a checkpoint is a directory or a .safetensors file; a pack or an app ends with "
-                 "a pack's trailer (strip removes it)");
-      return diags.exit();
-    }
+    inspect(path, json, out, diags);
+    if (paths.size() > 1 && !text.empty())
+      text = path + ":\n" + text;
+    if (!text.empty() && !writeFile("-", text, diags))
+      break;
   }
-  std::optional<Checkpoint> checkpoint = readCheckpoint(path, diags);
-  if (!checkpoint)
-    return diags.exit();
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  if (json)
-    printJson(*checkpoint, out);
-  else
-    print(*checkpoint, out);
-  writeFile("-", text, diags);
   return diags.exit();
 }
 

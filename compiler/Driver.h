@@ -10,7 +10,9 @@ namespace ashlar {
 
 struct PlanOptions {
   Request request;
-  std::string planFile; // decisions are taken from this text; empty: made
+  std::string planFile;    // decisions are taken from this text; empty: made
+  std::string modulesFile; // modules to map without a model; empty: none
+  bool splitInput = false; // the modules file is several, divided by lines "// -----"
   Emit emit = Emit::Report;
   std::string output = "-";
   bool json = false;
@@ -32,6 +34,7 @@ Exit planCommand(const PlanOptions &options, Diagnostics &diags);
 Exit buildCommand(const BuildOptions &options, Diagnostics &diags);
 /// Builds into the cache unless the same app is there already; returns its path in `app`.
 Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags);
-Exit inspectCommand(const std::string &path, bool json, Diagnostics &diags);
+/// Goes on after a path that cannot be shown; of several, each is shown under its name.
+Exit inspectCommand(llvm::ArrayRef<std::string> paths, bool json, Diagnostics &diags);
 
 } // namespace ashlar

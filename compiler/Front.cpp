@@ -2,6 +2,7 @@
 
 #include "compiler/support/Files.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -17,11 +18,25 @@ static std::string directoryOf(const std::string &model) {
   return parent.empty() ? "." : parent.str();
 }
 
+/// What a checkpoint says in code of its own must be said by a spec: checkpoint code is never run.
 static std::optional<llvm::StringRef> specText(const Request &request, const Config &config,
                                                Diagnostics &diags) {
-  if (!request.spec.empty())
-    return readText(request.spec, MaxSpec, diags);
-  return findSpec(config.modelType(), diags);
+  std::optional<llvm::StringRef> text = request.spec.empty()
+                                            ? findSpec(config.modelType(), diags)
+                                            : readText(request.spec, MaxSpec, diags);
+  std::string code = llvm::join(config.remoteCode(), ", ");
+  if (code.empty())
+    return text;
+  if (text) {
+    diags.warning(config.where("auto_map"), "the checkpoint comes with code of its own (" + code +
+                                                "), which is never run here");
+    diags.note("the spec must compute the same as that code");
+  } else if (request.spec.empty()) {
+    diags.note(config.where("auto_map"), "the model needs remote code (" + code +
+                                             "), which is never run here: write a spec that "
+                                             "computes the same");
+  }
+  return text;
 }
 
 std::optional<Sources> readSources(const Request &request, Diagnostics &diags) {

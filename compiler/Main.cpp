@@ -7,7 +7,6 @@
 
 #include "runtime/PackFormat.h"
 
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/CommandLine.h"
@@ -22,8 +21,8 @@ namespace cl = llvm::cl;
 
 static cl::OptionCategory outputCategory("Output options");
 
-static cl::opt<std::string> inspected(cl::Positional, cl::desc("PATH"), cl::Required,
-                                      cl::sub(commands::inspect()));
+static cl::list<std::string> inspected(cl::Positional, cl::desc("PATH..."), cl::OneOrMore,
+                                       cl::sub(commands::inspect()));
 
 namespace {
 /// The values of an option that names what a phase makes.
@@ -58,6 +57,10 @@ static cl::opt<std::string> output("o", cl::desc("output file; of text, - is sta
                                    cl::sub(commands::probe()));
 static cl::opt<bool> json("json", cl::desc("print as JSON"), cl::cat(outputCategory),
                           cl::sub(commands::plan()), cl::sub(commands::inspect()));
+static cl::opt<bool> splitInput("split-input-file",
+                                cl::desc("the modules file is several, divided by lines "
+                                         "'// -----', and so is the output"),
+                                cl::cat(outputCategory), cl::sub(commands::plan()));
 static cl::opt<std::string> sources("sources", cl::desc("write a project that builds by itself"),
                                     cl::value_desc("DIR"), cl::cat(outputCategory),
                                     cl::sub(commands::build()));
@@ -88,11 +91,31 @@ static cl::opt<bool> verifyDiagnostics(
 
 static Watch watch() { return {printAfter, printAfterAll, timePhases}; }
 
+/// A modules file has only the phases that need no model.
+static bool startFromModules(PlanOptions &options, Diagnostics &diags) {
+  options.splitInput = splitInput;
+  if (options.modulesFile.empty())
+    return !splitInput ||
+           wrongUse(diags, "--split-input-file divides modules files", "add --from=modules");
+  if (!emitKind.getNumOccurrences())
+    options.emit = Emit::DeviceMap;
+  if (options.emit == Emit::Sizes || options.emit == Emit::Budgets ||
+      options.emit == Emit::DeviceMap)
+    return true;
+  return wrongUse(diags, "a modules file has no more than sizes, budgets and a device map",
+                  "write --emit=device-map, budgets or sizes");
+}
+
 static Exit runPlan(Diagnostics &diags) {
   PlanOptions options;
-  if (!parseRequest(options.request, options.planFile, diags))
+  StartFiles start;
+  if (!parseRequest(options.request, start, diags))
     return diags.exit();
+  options.planFile = start.plan;
+  options.modulesFile = start.modules;
   options.emit = emitKind;
+  if (!startFromModules(options, diags))
+    return diags.exit();
   if (json && emitKind != Emit::Report) {
     wrongUse(diags, "--json prints the report, --emit names something else", "name one of them");
     return diags.exit();
@@ -105,8 +128,13 @@ static Exit runPlan(Diagnostics &diags) {
 }
 
 static bool buildOptions(BuildOptions &options, Diagnostics &diags) {
-  if (!parseRequest(options.request, options.planFile, diags))
+  StartFiles start;
+  if (!parseRequest(options.request, start, diags))
     return false;
+  if (!start.modules.empty())
+    return wrongUse(diags, "--from=modules makes device maps, not apps",
+                    "write ashlar plan --from=modules FILE");
+  options.planFile = start.plan;
   if (options.request.model.empty())
     return wrongUse(diags, "no MODEL: a build needs the checkpoint beside the plan",
                     "write ashlar build MODEL --from=plan FILE -o APP");
@@ -166,6 +194,15 @@ static Exit runProbe(Diagnostics &diags) {
   return diags.exit();
 }
 
+static Exit runInspect(Diagnostics &diags) {
+  if (json && inspected.size() > 1) {
+    wrongUse(diags, "--json shows one PATH, and there are " + llvm::Twine(inspected.size()),
+             "name one of them");
+    return diags.exit();
+  }
+  return inspectCommand(std::vector<std::string>(inspected), json, diags);
+}
+
 static void printVersion(llvm::raw_ostream &out) {
   out << "ashlar " ASHLAR_VERSION " (plan format 1, pack format " << PackVersion << ", LLVM "
       << LLVM_VERSION_STRING << ")\n";
@@ -199,7 +236,7 @@ int main(int argc, char **argv) {
   else if (commands::probe())
     exit = runProbe(diags);
   else if (commands::inspect())
-    exit = inspectCommand(inspected, json, diags);
+    exit = runInspect(diags);
   else
     wrongUse(diags, "no command", "ashlar --help lists them: probe, plan, build, run, inspect");
   if (verifyDiagnostics)

@@ -49,7 +49,12 @@ static cl::opt<std::string> machineFile("machine",
                                         cl::value_desc("FILE"), REQUEST);
 static cl::list<std::string> set("set", cl::desc("override a config key; may repeat"),
                                  cl::value_desc("KEY=VALUE"), REQUEST);
-static cl::opt<std::string> maxMemory("max-memory", cl::desc("caps by memory, as in cpu=60GiB"),
+static cl::opt<bool> strict("strict",
+                            cl::desc("refuse tensors that the spec does not read (default: warn)"),
+                            REQUEST);
+static cl::opt<std::string> maxMemory("max-memory",
+                                      cl::desc("caps by memory, as in cpu=60GiB; of a device map, "
+                                               "by device, as in 0=22GiB,cpu=60GiB"),
                                       cl::value_desc("NAME=SIZE,..."), REQUEST);
 static cl::opt<std::string> context("context",
                                     cl::desc("tokens of a sequence (default: 4096 or the "
@@ -82,8 +87,43 @@ static cl::opt<std::string> workload("workload",
                                      cl::value_desc("prompt=N,generate=N"), REQUEST);
 static cl::opt<std::string> from("from",
                                  cl::desc("'plan': take the decisions from plan text, the last "
-                                          "file named"),
+                                          "file named; 'modules': map the modules that a JSON "
+                                          "file lists"),
                                  cl::value_desc("PHASE"), REQUEST);
+
+// Placement by the rules of others.
+static cl::opt<std::string> deviceMap(
+    "device-map",
+    cl::desc("optimal (default); or by other rules: auto, balanced, balanced_low_0, "
+             "sequential, a device (cpu, disk, 0, cuda:1), a JSON object or a .json file"),
+    cl::value_desc("V"), REQUEST);
+static cl::opt<devicemap::Rules>
+    compat("compat", cl::desc("whose rules strategies of --device-map follow:"),
+           cl::values(clEnumValN(devicemap::Rules::Accelerate, "accelerate",
+                                 "those of Accelerate 1.15 (default)"),
+                      clEnumValN(devicemap::Rules::Transformers, "transformers",
+                                 "those of Transformers 5.23")),
+           REQUEST);
+static cl::list<std::string> noSplit("no-split", cl::CommaSeparated,
+                                     cl::desc("classes whose modules stay on one device (default: "
+                                              "the spec's)"),
+                                     cl::value_desc("CLASS,..."), REQUEST);
+static cl::opt<std::string> specialTypes("special-dtypes",
+                                         cl::desc("types of single tensors, to plan a device map "
+                                                  "with"),
+                                         cl::value_desc("NAME=T,..."), REQUEST);
+static cl::opt<bool> offloadBuffers("offload-buffers",
+                                    cl::desc("buffers of offloaded modules are offloaded too"),
+                                    REQUEST);
+static cl::opt<bool> fallbackAllocation("fallback-allocation",
+                                        cl::desc("when a device would stay empty, the first module "
+                                                 "that fits goes there"),
+                                        REQUEST);
+
+static cl::opt<std::string> mainDevice("main-device",
+                                       cl::desc("computes what a device map leaves on the cpu or "
+                                                "the disk (default: its first accelerator)"),
+                                       cl::value_desc("D"), REQUEST);
 
 bool wrongUse(Diagnostics &diags, const llvm::Twine &text, const llvm::Twine &wayOut) {
   diags.error(Exit::BadInput, "", text);
@@ -159,31 +199,87 @@ static bool parseWorkload(Workload &result, Diagnostics &diags) {
   return true;
 }
 
-bool parseRequest(Request &request, std::string &planFile, Diagnostics &diags) {
+static std::optional<bool> given(const cl::opt<bool> &option) {
+  return option.getNumOccurrences() ? std::optional(option.getValue()) : std::nullopt;
+}
+
+static bool parseTorchType(const TextOption &option, llvm::StringRef text,
+                           std::optional<devicemap::TorchType> &type, Diagnostics &diags) {
+  type = devicemap::parsePlannedType(text);
+  return type || wrongUse(diags, "--" + option.ArgStr + ": '" + text + "' is no dtype of torch",
+                          "known: " + devicemap::knownTorchTypes() +
+                              "; and INT2, INT4 and FP8 of Accelerate");
+}
+
+static bool parseDeviceMap(MapRequest &request, Diagnostics &diags) {
+  request.map = deviceMap;
+  request.rules = compat;
+  if (deviceMap.getNumOccurrences() && deviceMap.empty())
+    return wrongUse(diags, "--device-map is empty", "write it as in --device-map auto");
+  if (noSplit.getNumOccurrences())
+    request.noSplit = std::vector<std::string>(noSplit);
+  request.offloadBuffers = given(offloadBuffers);
+  request.fallbackAllocation = given(fallbackAllocation);
+  std::map<std::string, std::string> types;
+  if (!parsePairs(specialTypes, "lm_head.weight=float32", types, diags))
+    return false;
+  for (const auto &[tensor, text] : types) {
+    std::optional<devicemap::TorchType> type;
+    if (!parseTorchType(specialTypes, text, type, diags))
+      return false;
+    request.specialTypes.emplace_back(tensor, *type);
+  }
+  return true;
+}
+
+/// Refuses options that have no meaning beside `--from`.
+static bool without(std::initializer_list<std::reference_wrapper<const cl::Option>> options,
+                    const llvm::Twine &reason, const llvm::Twine &wayOut, Diagnostics &diags) {
+  for (const cl::Option &option : options)
+    if (option.getNumOccurrences())
+      return wrongUse(diags, "--" + option.ArgStr + " " + reason, wayOut);
+  return true;
+}
+
+static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagnostics &diags) {
+  if (from.empty())
+    return true;
+  if (from == "modules") {
+    if (files.size() != 1)
+      return wrongUse(diags, "--from=modules needs one file", "write --from=modules FILE");
+    start.modules = files.front();
+    files.clear();
+    return without({spec, machineFile, set, strict, context, batch, chunk, cacheType, noTokenizer,
+                    workload, pins, mainDevice},
+                   "is of a model or a machine, and a modules file is neither", "leave it out",
+                   diags);
+  }
+  if (from != "plan")
+    return wrongUse(diags, "--from=" + from + " is not a phase to start from",
+                    "write --from=plan MODEL FILE, or --from=modules FILE");
+  if (files.empty())
+    return wrongUse(diags, "--from=plan needs the plan's file", "write --from=plan MODEL FILE");
+  start.plan = files.back();
+  files.pop_back();
+  return without({machineFile, maxMemory, context, batch, chunk, weightType, cacheType, workload,
+                  pins, mainDevice, deviceMap, compat, noSplit, specialTypes, offloadBuffers,
+                  fallbackAllocation},
+                 "is decided by the plan", "leave it out, or make another plan with it", diags);
+}
+
+bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
   request.spec = spec;
   request.machine = machineFile;
   request.set = set;
+  request.strict = strict;
   request.tokenizer = !noTokenizer;
   std::vector<std::string> files = inputs;
-  if (!from.empty() && from != "plan")
-    return wrongUse(diags, "--from=" + from + " is not a phase to start from",
-                    "write --from=plan MODEL FILE");
-  if (from == "plan") {
-    if (files.empty())
-      return wrongUse(diags, "--from=plan needs the plan's file", "write --from=plan MODEL FILE");
-    planFile = files.back();
-    files.pop_back();
-    const std::reference_wrapper<const cl::Option> decided[] = {
-        machineFile, maxMemory, context, batch, chunk, weightType, cacheType, workload, pins};
-    for (const cl::Option &option : decided)
-      if (option.getNumOccurrences())
-        return wrongUse(diags, "--" + option.ArgStr + " is decided by the plan",
-                        "leave it out, or make another plan with it");
-  }
+  if (!parseStart(files, start, diags))
+    return false;
   if (files.size() > 1)
     return wrongUse(diags, "more than one MODEL: " + llvm::join(files, ", "),
                     "name one checkpoint directory");
-  if (files.empty() && planFile.empty())
+  if (files.empty() && start.plan.empty() && start.modules.empty())
     return wrongUse(diags, "no MODEL", "name a checkpoint directory, as in ashlar plan DIR");
   if (!files.empty())
     request.model = files.front();
@@ -193,10 +289,14 @@ bool parseRequest(Request &request, std::string &planFile, Diagnostics &diags) {
   if (!parseNumber(batch, sequences, diags) || !parsePins(request.pins, diags))
     return false;
   request.batch = sequences.value_or(1);
+  request.mainDevice = mainDevice;
   if (!parseNumber(context, request.context, diags) || !parseNumber(chunk, request.chunk, diags) ||
-      !parseType(weightType, request.weightType, diags) ||
+      !(start.modules.empty()
+            ? parseType(weightType, request.weightType, diags)
+            : !weightType.getNumOccurrences() ||
+                  parseTorchType(weightType, weightType, request.deviceMap.dtype, diags)) ||
       !parseType(cacheType, request.cacheType, diags) || !parseWorkload(request.workload, diags) ||
-      !parsePairs(maxMemory, "cpu=60GiB", caps, diags))
+      !parsePairs(maxMemory, "cpu=60GiB", caps, diags) || !parseDeviceMap(request.deviceMap, diags))
     return false;
   for (auto &[name, text] : caps) {
     std::optional<Bytes> bytes = parseBytes(text);

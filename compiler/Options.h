@@ -22,7 +22,13 @@ llvm::cl::OptionCategory &requestOptions();
 /// Says what was wrong in what was typed, and the way out. Returns false.
 bool wrongUse(Diagnostics &diags, const llvm::Twine &text, const llvm::Twine &wayOut);
 
-/// Reads the request's options. `planFile` is set when the decisions are taken from plan text.
-bool parseRequest(Request &request, std::string &planFile, Diagnostics &diags);
+/// Files that a command can start from instead of a model.
+struct StartFiles {
+  std::string plan;    // decisions as plan text
+  std::string modules; // modules to be mapped
+};
+
+/// Reads the request's options.
+bool parseRequest(Request &request, StartFiles &files, Diagnostics &diags);
 
 } // namespace ashlar

@@ -2,6 +2,7 @@
 /// decided yet.
 #pragma once
 
+#include "compiler/devicemap/Options.h"
 #include "compiler/support/DataType.h"
 #include "compiler/support/Quantity.h"
 
@@ -18,6 +19,18 @@ struct Workload {
   uint64_t generate = 256;
 };
 
+/// A placement by a device map, as in Accelerate and Transformers, rather than by time.
+struct MapRequest {
+  std::string map; // a strategy, a device, JSON, or a file of it; empty: none
+  devicemap::Rules rules = devicemap::Rules::Accelerate;
+  std::optional<std::vector<std::string>> noSplit; // class names; empty: the spec's or the file's
+  std::vector<std::pair<std::string, devicemap::TorchType>> specialTypes; // by tensor
+  std::optional<devicemap::TorchType> dtype;              // to plan a modules file with
+  std::optional<bool> offloadBuffers, fallbackAllocation; // empty: as the file has it, or not
+
+  bool wanted() const { return !map.empty() && map != "optimal"; }
+};
+
 struct Request {
   std::string model;                      // a checkpoint directory, or one .safetensors file
   std::string spec;                       // a file; empty: found by the config's model_type
@@ -29,9 +42,12 @@ struct Request {
   std::optional<uint64_t> chunk;          // tokens of a prefill step; empty: solved
   std::optional<DataType> weightType;     // of matrices; empty: the checkpoint's
   std::optional<DataType> cacheType;      // empty: the checkpoint's
+  bool strict = false;                    // refuse tensors that the model does not read
   bool tokenizer = true;                  // false: the app takes and gives token ids only
   Workload workload;
   std::vector<std::pair<std::string, std::string>> pins; // a unit's pattern and a device
+  MapRequest deviceMap;
+  std::string mainDevice; // computes what the map leaves on the cpu or the disk; empty: by the map
 };
 
 } // namespace ashlar

@@ -76,8 +76,16 @@ template <class T> struct Reference {
   }
 };
 
-/// [rows, Columns], row by row: activations, and tables of which single rows are read.
-template <class T, int64_t Columns> struct Rows : Reference<T> {};
+/// [rows, Columns], row by row: activations, and tables of which single rows are read. Rows begin
+/// `Stride` values apart: more than there are columns where they are a part of wider ones.
+template <class T, int64_t Columns, int64_t Stride = Columns> struct Rows : Reference<T> {
+  /// `Count` columns from `First` on.
+  template <int64_t First, int64_t Count>
+  [[gnu::always_inline]] constexpr Rows<T, Count, Stride> columns() const {
+    static_assert(First >= 0 && Count > 0 && First + Count <= Columns);
+    return {{this->offset + First * sizeof(typename T::storage)}};
+  }
+};
 
 /// [Count]: the weight of a norm, a bias.
 template <class T, int64_t Count> struct Vector : Reference<T> {};

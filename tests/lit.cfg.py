@@ -27,6 +27,7 @@ for name, value in {
     "specs": os.path.join(config.source_dir, "specs"),
     "examples": os.path.join(config.source_dir, "examples"),
     "inputs": inputs,
+    "fuzz": os.path.join(config.test_exec_root, "fuzz"),
 }.items():
     config.substitutions.append((f"%{name}\\b", value))
 

@@ -53,25 +53,36 @@ const Tensor *Checkpoint::find(llvm::StringRef name) const {
   return found != tensors.end() && found->name == name ? &*found : nullptr;
 }
 
-/// Says what to do with weights in another format; false where the name is of none.
-static bool refuseFormat(llvm::StringRef place, llvm::StringRef name, Diagnostics &diags) {
+/// The same weights once more, in their maker's own layout: Llama's and Mistral's repositories have
+/// them beside those that are read here.
+static bool isMakersOwn(llvm::StringRef name) { return name.starts_with("consolidated"); }
+
+// The commands name files by placeholders: a file's name is its maker's, and would run as code in
+// them.
+bool refuseFormat(llvm::StringRef place, llvm::StringRef name, Diagnostics &diags) {
   if (name.ends_with(".gguf")) {
     diags.error(Exit::BadInput, place, "\"" + name + "\" is a GGUF file, which is not read");
-    diags.note("use the safetensors checkpoint that it was made from, or write one with "
-               "transformers: AutoModelForCausalLM.from_pretrained(DIR, gguf_file=NAME)"
-               ".save_pretrained(NEW)");
+    diags.note("use the safetensors checkpoint that it was made from, or convert it: python3 -c "
+               "\"from transformers import AutoModelForCausalLM as M; "
+               "M.from_pretrained('DIR', gguf_file='NAME').save_pretrained('NEW')\"");
     return true;
   }
-  for (llvm::StringRef ending : {".bin", ".pt", ".pth", ".ckpt"})
-    if (name.ends_with(ending)) {
-      diags.error(Exit::BadInput, place,
-                  "\"" + name +
-                      "\" is a pickle, which can run code when it is opened; only "
-                      "safetensors files are read");
-      diags.note("if you trust it, convert it with transformers: "
-                 "AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(NEW)");
-      return true;
-    }
+  for (llvm::StringRef ending : {".bin", ".pt", ".pth", ".ckpt"}) {
+    if (!name.ends_with(ending))
+      continue;
+    diags.error(Exit::BadInput, place,
+                "\"" + name +
+                    "\" is a pickle, which can run code when it is opened; only safetensors files "
+                    "are read");
+    if (isMakersOwn(name))
+      diags.note("fetch the model*.safetensors of the same model, or, if you trust it, convert it "
+                 "with the convert_…_weights_to_hf.py of its model in transformers' repository");
+    else
+      diags.note("if you trust it, convert it: python3 -c \"from transformers import "
+                 "AutoModelForCausalLM as M; M.from_pretrained('DIR', dtype='auto')"
+                 ".save_pretrained('NEW')\"");
+    return true;
+  }
   return false;
 }
 
@@ -96,15 +107,21 @@ static std::string findWeights(const std::string &directory, Diagnostics &diags)
     if (llvm::StringRef(name).ends_with(".safetensors"))
       weights.push_back(name);
   }
-  // The same weights once more, under their maker's own names.
-  if (weights.size() > 1)
-    llvm::erase_if(weights, [](llvm::StringRef name) { return name.starts_with("consolidated"); });
+  std::string own = weights.empty() ? "" : weights.front();
+  llvm::erase_if(weights, isMakersOwn);
   if (weights.size() == 1)
     return weights.front();
   if (weights.size() > 1) {
     diags.error(Exit::BadInput, directory,
                 "has several files of weights and no " + IndexName + ": " + someOf(weights));
     diags.note("fetch the index, or name one file instead of the directory");
+    return "";
+  }
+  if (!own.empty()) {
+    diags.error(Exit::BadInput, directory,
+                "\"" + own + "\" holds the weights under their maker's own names");
+    diags.note("fetch the model*.safetensors of the same model, or name that file itself, with "
+               "--spec FILE for a spec that has its names");
     return "";
   }
   for (const std::string &name : all)
@@ -151,13 +168,6 @@ std::optional<Checkpoint> readCheckpoint(const std::string &path, Diagnostics &d
   return checkpoint;
 }
 
-static Bytes totalOf(const Checkpoint &checkpoint) {
-  Bytes total;
-  for (const Tensor &tensor : checkpoint.tensors)
-    total += tensor.bytes;
-  return total;
-}
-
 static llvm::StringRef fileOf(const Checkpoint &checkpoint, const Tensor &tensor) {
   return llvm::sys::path::filename(checkpoint.files[tensor.file].path);
 }
@@ -167,7 +177,7 @@ void print(const Checkpoint &checkpoint, llvm::raw_ostream &out) {
     out << tensor.name << ' ' << name(tensor.type) << ' ' << shapeText(tensor.shape) << ' '
         << fileOf(checkpoint, tensor) << ' ' << tensor.offset << ' ' << tensor.bytes.value << '\n';
   out << "end tensors=" << checkpoint.tensors.size() << " files=" << checkpoint.files.size()
-      << " bytes=" << totalOf(checkpoint).value << '\n';
+      << " bytes=" << checkpoint.bytes.value << '\n';
 }
 
 void printJson(const Checkpoint &checkpoint, llvm::raw_ostream &out) {
@@ -195,7 +205,7 @@ void printJson(const Checkpoint &checkpoint, llvm::raw_ostream &out) {
           json.attribute("bytes", tensor.bytes.value);
         });
     });
-    json.attribute("bytes", totalOf(checkpoint).value);
+    json.attribute("bytes", checkpoint.bytes.value);
   });
   out << '\n';
 }

@@ -68,12 +68,16 @@ struct Checkpoint {
   std::string directory; // as the user wrote it; empty for a single file
   std::vector<WeightFile> files;
   std::vector<Tensor> tensors; // sorted by name
+  Bytes bytes;                 // of all tensors
   const Tensor *find(llvm::StringRef name) const;
 };
 
 /// Reads the tensor table of a directory (an index when there is one, else model.safetensors, else
 /// the only *.safetensors) or of one .safetensors file.
 std::optional<Checkpoint> readCheckpoint(const std::string &path, Diagnostics &diags);
+
+/// Says how to convert weights in another format; false where the name is of none.
+bool refuseFormat(llvm::StringRef place, llvm::StringRef name, Diagnostics &diags);
 
 /// Reads one file's header and appends its tensors: the rules of the format, every one checked
 /// before a byte of it is trusted.

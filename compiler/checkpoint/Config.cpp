@@ -31,7 +31,7 @@ llvm::StringRef Config::modelType() const {
 }
 
 /// Of training, of other libraries, of generation (which has its own options), or a record of how
-/// the file came to be: none of them is part of what a model computes.
+/// the file came to be: none of them is part of what a model computes. Quantisation is bind's.
 static bool isHarmless(llvm::StringRef key) {
   static const llvm::StringLiteral keys[] = {
       "architectures",
@@ -39,6 +39,7 @@ static bool isHarmless(llvm::StringRef key) {
       "auto_map",
       "bad_words_ids",
       "chunk_size_feed_forward",
+      "compression_config",
       "diversity_penalty",
       "do_sample",
       "dtype",
@@ -69,6 +70,7 @@ static bool isHarmless(llvm::StringRef key) {
       "pretraining_tp",
       "problem_type",
       "pruned_heads",
+      "quantization_config",
       "remove_invalid_values",
       "repetition_penalty",
       "resid_pdrop",
@@ -117,6 +119,23 @@ std::vector<std::string> Config::unread() const {
   return keys;
 }
 
+llvm::StringRef Config::quantizationKey() const {
+  // The older of the two is compressed-tensors' own.
+  return find("quantization_config") ? "quantization_config" : "compression_config";
+}
+
+std::string Config::quantization() const {
+  const Value *value = find(quantizationKey());
+  if (!value)
+    return "";
+  const llvm::json::Object *object = value->getAsObject();
+  auto isTrue = [&](llvm::StringRef key) { return object->getBoolean(key).value_or(false); };
+  if (object && (isTrue("load_in_4bit") || isTrue("load_in_8bit")))
+    return "bitsandbytes"; // which did not always write its name
+  std::optional<llvm::StringRef> method = object ? object->getString("quant_method") : std::nullopt;
+  return method && !method->empty() ? method->str() : "unknown";
+}
+
 std::string Config::onlyKeyWith(uint64_t value) const {
   std::string only;
   for (const auto &[key, candidate] : values)
@@ -143,8 +162,8 @@ private:
   }
   bool readFile();
   bool override(const std::string &text);
-  bool refuseQuantized();
-  void warnAboutCode();
+  bool refuseNested();
+  void readRemoteCode();
   bool readEndTokens();
   /// An id or a list of them; false with a message where it is neither.
   bool tokenIds(const Value &value, llvm::SMLoc where);
@@ -198,41 +217,40 @@ bool ConfigReader::override(const std::string &text) {
   return true;
 }
 
-bool ConfigReader::refuseQuantized() {
-  for (llvm::StringRef key : {"quantization_config", "compression_config"}) {
+/// Wrappers of several models keep each one's config under a key of its own. A spec reads one.
+bool ConfigReader::refuseNested() {
+  for (llvm::StringRef key : {"text_config", "language_config", "llm_config"}) {
     const Value *value = config.find(key);
-    if (!value)
+    const llvm::json::Object *inner = value ? value->getAsObject() : nullptr;
+    if (!inner)
       continue;
-    const llvm::json::Object *object = value->getAsObject();
-    std::optional<llvm::StringRef> method =
-        object ? object->getString("quant_method") : std::nullopt;
+    std::string type = inner->getString("model_type").value_or("").str();
     diags.error(Exit::BadInput, config.where(key),
-                "the checkpoint is quantised with \"" + method.value_or("unknown") +
+                "the language model" + (type.empty() ? "" : " (\"" + type + "\")") +
+                    " is one part of this checkpoint: its config is nested under \"" + key +
                     "\", which is not read");
-    diags.note("use the checkpoint that it was made from, in bf16, f16 or f32");
+    diags.note("make \"" + key +
+               "\" a config.json of its own, beside the weights, and name a spec "
+               "that has the checkpoint's tensor names with --spec FILE");
+    diags.note("where the top level says the same, --set " + key + "=null passes over it");
     return false;
   }
   return true;
 }
 
-void ConfigReader::warnAboutCode() {
+/// An entry is "REPOSITORY--MODULE.CLASS", of which only the module is of interest.
+void ConfigReader::readRemoteCode() {
   const Value *value = config.find("auto_map");
   const llvm::json::Object *map = value ? value->getAsObject() : nullptr;
   if (!map)
     return;
-  // "REPOSITORY--MODULE.CLASS", of which only the module is of interest.
-  std::vector<std::string> files;
   for (auto &[key, entry] : *map)
     if (std::optional<llvm::StringRef> name = entry.getAsString()) {
       llvm::StringRef local = name->contains("--") ? name->rsplit("--").second : *name;
-      files.push_back("\"" + local.rsplit('.').first.str() + ".py\"");
+      config.code.push_back("\"" + local.rsplit('.').first.str() + ".py\"");
     }
-  llvm::sort(files);
-  files.erase(std::unique(files.begin(), files.end()), files.end());
-  diags.warning(config.where("auto_map"), "the checkpoint comes with code of its own (" +
-                                              llvm::join(files, ", ") +
-                                              "), which is never run here");
-  diags.note("the spec must compute the same as that code");
+  llvm::sort(config.code);
+  config.code.erase(std::unique(config.code.begin(), config.code.end()), config.code.end());
 }
 
 bool ConfigReader::tokenIds(const Value &value, llvm::SMLoc where) {
@@ -275,9 +293,9 @@ std::optional<Config> ConfigReader::read(const std::vector<std::string> &overrid
   for (const std::string &text : overrides)
     if (!override(text))
       return std::nullopt;
-  if (!refuseQuantized())
+  if (!refuseNested())
     return std::nullopt;
-  warnAboutCode();
+  readRemoteCode();
   if (!readEndTokens())
     return std::nullopt;
   std::optional<RopeConfig> rope = readRope(config, diags);

@@ -29,6 +29,8 @@ class Config {
 public:
   /// The value of a key, after overrides; null where it is absent or JSON null.
   const llvm::json::Value *find(llvm::StringRef key) const;
+  /// Whether the config holds the key, be it as null; reads it.
+  bool has(llvm::StringRef key) const { return find(key) || values.count(key) != 0; }
   /// Where a key stands, in the file or in its override, for carets; the file's start when it is
   /// not there.
   llvm::SMLoc where(llvm::StringRef key) const;
@@ -39,6 +41,14 @@ public:
   const RopeConfig &rope() const { return ropeConfig; }
   /// Token ids that end a text: generation_config.json's, else config.json's.
   const std::vector<int64_t> &endTokens() const { return ends; }
+
+  /// The method by which the checkpoint is quantised, "unknown" where a config does not name it;
+  /// empty where it is not. The key that says so.
+  std::string quantization() const;
+  llvm::StringRef quantizationKey() const;
+  /// Files of Python, in quotes, that the checkpoint would have run to make its model; never run
+  /// here.
+  const std::vector<std::string> &remoteCode() const { return code; }
 
   /// Top-level keys that nothing has read and that are not known to be harmless: they may change
   /// results.
@@ -57,11 +67,12 @@ private:
   mutable std::map<std::string, bool, std::less<>> read;
   RopeConfig ropeConfig;
   std::vector<int64_t> ends;
+  std::vector<std::string> code;
 };
 
 /// Reads `DIRECTORY/config.json` (bare NaN and Infinity accepted, as Python writes them) and
-/// applies `KEY=VALUE` overrides, whose values are JSON or else plain strings. Refuses quantised
-/// checkpoints by their method's name, and unknown rope types by theirs.
+/// applies `KEY=VALUE` overrides, whose values are JSON or else plain strings. Refuses what holds
+/// several models by the key of the one with the text, and unknown rope types by their name.
 std::optional<Config> readConfig(const std::string &directory,
                                  const std::vector<std::string> &overrides, Diagnostics &diags);
 

@@ -5,6 +5,7 @@
 #include "compiler/support/Json.h"
 
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 
 #include <algorithm>
@@ -27,9 +28,15 @@ static bool isShardName(llvm::StringRef name) {
          name.size() <= 255 && name.find_first_of(llvm::StringRef("/\\\0", 3)) == name.npos;
 }
 
+namespace {
 using WeightMap = std::vector<std::pair<std::string, std::string>>; // tensor, file: sorted
+struct Index {
+  WeightMap map;
+  std::optional<llvm::json::Value> totalSize; // of all tensors, in bytes
+};
+} // namespace
 
-static std::optional<WeightMap> readWeightMap(const std::string &path, Diagnostics &diags) {
+static std::optional<Index> readIndex(const std::string &path, Diagnostics &diags) {
   // A tensor takes some hundred bytes in an index.
   std::optional<llvm::StringRef> text = readText(path, Bytes(256 << 20), diags);
   if (!text)
@@ -51,16 +58,19 @@ static std::optional<WeightMap> readWeightMap(const std::string &path, Diagnosti
     return std::nullopt;
   }
 
-  WeightMap result;
-  result.reserve(map->size());
+  Index result;
+  if (const llvm::json::Object *metadata = top->getObject("metadata"))
+    if (const llvm::json::Value *total = metadata->get("total_size"))
+      result.totalSize = *total;
+  result.map.reserve(map->size());
   const std::string *bad = nullptr;
   for (auto &[tensor, file] : *map) {
     std::optional<llvm::StringRef> name = file.getAsString();
-    result.emplace_back(tensor.str(), name && isShardName(*name) ? name->str() : "");
+    result.map.emplace_back(tensor.str(), name && isShardName(*name) ? name->str() : "");
   }
   // Sorted, because a JSON object is not: messages must not depend on a hash.
-  std::sort(result.begin(), result.end());
-  for (auto &[tensor, file] : result)
+  std::sort(result.map.begin(), result.map.end());
+  for (auto &[tensor, file] : result.map)
     if (file.empty() && !bad)
       bad = &tensor;
   if (!bad)
@@ -132,12 +142,12 @@ bool readIndexed(llvm::StringRef directory, Checkpoint &into, Diagnostics &diags
     return path.str().str();
   };
   std::string path = inDirectory(IndexName);
-  std::optional<WeightMap> map = readWeightMap(path, diags);
-  if (!map)
+  std::optional<Index> index = readIndex(path, diags);
+  if (!index)
     return false;
 
   std::vector<std::string> files;
-  for (const auto &[tensor, file] : *map)
+  for (const auto &[tensor, file] : index->map)
     files.push_back(file);
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
@@ -154,7 +164,13 @@ bool readIndexed(llvm::StringRef directory, Checkpoint &into, Diagnostics &diags
   for (const std::string &file : files)
     if (!readSafetensors(inDirectory(file), into, diags))
       return false;
-  return sortTensors(into, diags) && checkWeightMap(path, *map, into, diags);
+  if (!sortTensors(into, diags) || !checkWeightMap(path, index->map, into, diags))
+    return false;
+  // As a double, because it is written as one at times; below 2^53 that is exact.
+  if (index->totalSize && index->totalSize->getAsNumber() != static_cast<double>(into.bytes.value))
+    diags.warning(path, llvm::formatv("its total_size is {0}; the tensors take {1} bytes",
+                                      *index->totalSize, into.bytes.value));
+  return true;
 }
 
 } // namespace ashlar

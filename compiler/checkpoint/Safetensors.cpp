@@ -117,13 +117,17 @@ static bool readOpened(const std::string &path, int file, uint64_t size, Checkpo
   llvm::StringRef start(bytes.get(), 8 + headerBytes);
   described.headerDigest = digest(start);
 
+  uint64_t dataBytes = size - 8 - headerBytes;
   size_t first = into.tensors.size();
   if (!parseHeader(path, start.substr(8), into.tensors, diags))
     return false;
   llvm::MutableArrayRef<Tensor> added = llvm::MutableArrayRef(into.tensors).drop_front(first);
-  if (!checkNamesDiffer(path, added, diags) ||
-      !checkExtents(path, added, size - 8 - headerBytes, diags))
+  if (!checkNamesDiffer(path, added, diags) || !checkExtents(path, added, dataBytes, diags))
     return false;
+  std::optional<uint64_t> total = checkedAdd(into.bytes.value, dataBytes);
+  if (!total)
+    return refuse("is so large that the size of the whole checkpoint overflows 64 bits");
+  into.bytes = Bytes(*total);
   for (Tensor &tensor : added) {
     tensor.file = static_cast<uint32_t>(into.files.size());
     tensor.offset += 8 + headerBytes;

@@ -13,7 +13,7 @@ inline constexpr uint64_t MaxHeaderBytes = 100'000'000;
 inline constexpr uint64_t MaxTensors = 1'000'000;
 inline constexpr uint64_t MaxNameBytes = 1024;
 inline constexpr uint64_t MaxRank = 64;
-inline constexpr uint64_t MaxMetadataBytes = 1 << 20;
+inline constexpr uint64_t MaxMetadataBytes = 1 << 20; // of unknown keys' values as well
 
 /// Reads a header's text and appends its tensors, with offsets counted from the header's end.
 /// Their extents are consistent with their types and shapes, but not yet with each other and the

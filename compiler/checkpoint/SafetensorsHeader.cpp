@@ -85,17 +85,29 @@ bool HeaderParser::checkName(llvm::StringRef name) {
   return true;
 }
 
+/// Its value may hold values, but those no others: the header is three levels deep.
 bool HeaderParser::unknownField(llvm::StringRef key) {
   if (!saidUnknownField)
     scan.warn("\"" + key + "\" is no part of the format and is passed over");
   saidUnknownField = true;
-  if (scan.peek() != '[')
+  bool object = scan.peek() == '{';
+  if (!object && scan.peek() != '[')
     return scan.scalar();
-  if (!scan.expect('[', ""))
-    return false;
-  for (bool more = scan.any(']'); more;)
-    if (!scan.scalar() || !scan.another(']', "in an array", more))
+  char close = object ? '}' : ']';
+  size_t start = scan.place();
+  llvm::StringSet<> seen;
+  Text inner;
+  scan.expect(scan.peek(), "");
+  for (bool more = scan.any(close); more;) {
+    if (object && !scan.key(inner, "in an object"))
       return false;
+    if (object && !seen.insert(inner).second)
+      return scan.fail("\"" + key + "\" has the key \"" + inner.str() + "\" twice");
+    if (!scan.scalar() || !scan.another(close, object ? "in an object" : "in an array", more))
+      return false;
+    if (scan.place() - start > MaxMetadataBytes)
+      return scan.fail("\"" + key + "\" is longer than " + forPeople(Bytes(MaxMetadataBytes)));
+  }
   return true;
 }
 
@@ -201,9 +213,11 @@ bool HeaderParser::parse() {
   if (!scan.expect('{', "at the start of the header"))
     return false;
 
-  // Growing would hold the tensors twice for a while. Each has a brace of its own.
+  // Growing would hold the tensors twice for a while. Each has a brace of its own. After the first
+  // file of many small ones it still grows as vectors do, not by a copy a file.
   auto braces = static_cast<uint64_t>(std::count(text.begin(), text.end(), '{'));
-  tensors.reserve(tensors.size() + std::min(braces, MaxTensors));
+  if (uint64_t wanted = tensors.size() + std::min(braces, MaxTensors); wanted > tensors.capacity())
+    tensors.reserve(std::max<uint64_t>(wanted, 2 * tensors.capacity()));
 
   Text name;
   for (bool more = scan.any('}'); more;) {

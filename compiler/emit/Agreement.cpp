@@ -146,6 +146,9 @@ private:
     if (weight.rows != rows || weight.columns != expected.shape.back())
       differ("weight {0} of unit {1} is [{2}, {3}], the model's [{4}, {5}]", expected.name,
              unit.name, weight.rows, weight.columns, rows, expected.shape.back());
+    if (weight.transposed != expected.transposed)
+      differ("weight {0} is {1}transposed, the model's is {2}", expected.name,
+             weight.transposed ? "" : "not ", weight.transposed ? "not" : "so");
     if (weight.tensor != expected.tensor)
       differ("weight {0} comes from another tensor than the model's", expected.name);
   }
@@ -180,12 +183,12 @@ Model cutAsPlanned(const Model &model, const plan::Plan &plan) {
   for (auto [at, block] : llvm::enumerate(model.blocks))
     blocks[block.name] = at;
   for (const plan::Unit &unit : plan.units) {
-    auto whole = unit.part ? blocks.find(unit.part->whole) : blocks.end();
-    if (whole == blocks.end() || unit.part->firstOp >= model.blocks[whole->second].ops.size())
+    auto whole = unit.piece ? blocks.find(unit.piece->whole) : blocks.end();
+    if (whole == blocks.end() || unit.piece->firstOp >= model.blocks[whole->second].ops.size())
       continue;
     std::vector<uint32_t> &ops = cuts[whole->second];
-    if (unit.part->firstOp && (ops.empty() || ops.back() < unit.part->firstOp))
-      ops.push_back(unit.part->firstOp);
+    if (unit.piece->firstOp && (ops.empty() || ops.back() < unit.piece->firstOp))
+      ops.push_back(unit.piece->firstOp);
   }
   return cut(model, std::move(cuts));
 }

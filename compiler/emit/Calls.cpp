@@ -27,14 +27,14 @@ public:
       calls.push_back(std::move(call));
       return;
     }
-    case OpKind::RmsNorm: {
-      Call call = make(op, "rmsnorm");
-      call.arguments = llvm::formatv("{0}, {1}, {2}, {3}", names.value(unit, op.inputs[0]),
-                                     names.weight(unit, *op.weight), names.value(unit, op.result),
-                                     floatLiteral(float(op.eps)));
-      calls.push_back(std::move(call));
-      return;
-    }
+    case OpKind::Positions:
+      return simple(op, llvm::formatv("positions<{0}>", op.offset));
+    case OpKind::RmsNorm:
+      if (op.heads)
+        return norm(op, llvm::formatv("rmsnorm<{0}, {1}>", op.heads, op.headDim));
+      return norm(op, "rmsnorm");
+    case OpKind::LayerNorm:
+      return norm(op, "layernorm");
     case OpKind::Rotate:
       return simple(op, llvm::formatv("rotate<{0}, {1}>", op.heads, op.headDim));
     case OpKind::Attend:
@@ -42,9 +42,9 @@ public:
     case OpKind::Linear:
       return simple(op, "linear");
     case OpKind::Glu:
-      return simple(op, "glu");
-    case OpKind::Silu:
-      return simple(op, "silu");
+      return simple(op, llvm::formatv("glu<{0}>", functor(op.activation)));
+    case OpKind::Activate:
+      return simple(op, llvm::formatv("activate<{0}>", functor(op.activation)));
     case OpKind::Add:
       return simple(op, "add");
     case OpKind::Multiply:
@@ -70,10 +70,17 @@ public:
   }
 
 private:
+  /// The type by which kernels are given an activation.
+  std::string functor(Activation activation) const {
+    constexpr llvm::StringLiteral Types[] = {"Silu", "Gelu",        "GeluTanh", "GeluQuick",
+                                             "Relu", "ReluSquared", "Sigmoid",  "Tanh"};
+    return "cpu::" + Types[static_cast<uint8_t>(activation)].str();
+  }
   static Access access(const plan::Place &place, uint64_t address, Bytes size) {
     return {place.memory, address, address + size.value};
   }
   Access ofValue(ValueId id) const {
+    // Of a part, all that it is a part of.
     return access(names.streams().place, names.address(unit, id), names.placed(unit, id).size);
   }
   Access ofWeight(WeightId id) const {
@@ -95,6 +102,11 @@ private:
         call.reads.push_back(ofWeight(*id));
     call.writes.push_back(ofValue(op.result));
     return call;
+  }
+
+  void norm(const Op &op, std::string kernel) {
+    simple(op, std::move(kernel));
+    calls.back().arguments += ", " + floatLiteral(float(op.eps));
   }
 
   /// Inputs, weight, bias, result: the order of most kernels' arguments.
@@ -127,7 +139,7 @@ private:
       store.writes.push_back(half(place));
       calls.push_back(std::move(store));
     }
-    Call call = make(op, "attend");
+    Call call = make(op, op.window ? llvm::formatv("attend<{0}>", op.window).str() : "attend");
     call.reads = {ofValue(op.inputs[0]), half(cache.keys), half(cache.values)};
     call.arguments =
         llvm::formatv("{0}, at.keys, at.values, {1}, {2}", names.value(unit, op.inputs[0]),

@@ -146,10 +146,16 @@ std::string Names::cacheType(const plan::Cache &cache) const {
                        typeTag(cache.type), cache.heads, cache.dim);
 }
 
+ValueId Names::whole(uint32_t unit, ValueId id) const {
+  const std::optional<Part> &part = model.blocks[unit].values[index(id)].part;
+  return part ? part->of : id;
+}
+
 const plan::Value *Names::findInFrame(uint32_t unit, ValueId id) const {
   const plan::Unit &u = plan.units[unit];
   if (!u.frame)
     return nullptr;
+  id = whole(unit, id);
   const Value &value = model.blocks[unit].values[index(id)];
   bool input = index(id) < model.blocks[unit].inputs.size();
   if (input)
@@ -171,7 +177,7 @@ static const plan::Value &streamValue(const Names &names, StreamId id) {
 const plan::Value &Names::placed(uint32_t unit, ValueId id) const {
   if (const plan::Value *own = findInFrame(unit, id))
     return *own;
-  const Value &value = model.blocks[unit].values[index(id)];
+  const Value &value = model.blocks[unit].values[index(whole(unit, id))];
   if (!value.stream)
     internalError("value " + value.name + " of " + model.blocks[unit].name + " has no place");
   return streamValue(*this, *value.stream);
@@ -185,9 +191,12 @@ uint64_t Names::address(uint32_t unit, ValueId id) const {
 }
 
 std::string Names::value(uint32_t unit, ValueId id) const {
-  if (const plan::Value *own = findInFrame(unit, id))
-    return "act::" + own->name;
-  return "stream::" + placed(unit, id).name;
+  const plan::Value *own = findInFrame(unit, id);
+  std::string name = own ? "act::" + own->name : "stream::" + placed(unit, id).name;
+  const Value &value = model.blocks[unit].values[index(id)];
+  if (value.part)
+    name += llvm::formatv(".columns<{0}, {1}>()", value.part->first, value.columns);
+  return name;
 }
 
 std::string Names::weight(uint32_t unit, WeightId id) const {

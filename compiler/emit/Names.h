@@ -45,7 +45,7 @@ public:
   std::string weightType(const plan::Weight &weight) const;
   std::string cacheType(const plan::Cache &cache) const;
 
-  /// "act::q", "stream::x".
+  /// "act::q", "stream::x", "act::qkv.columns<64, 64>()".
   std::string value(uint32_t unit, ValueId id) const;
   /// "at.q" in a layer, "weights::table" outside or where another part stores it.
   std::string weight(uint32_t unit, WeightId id) const;
@@ -66,6 +66,8 @@ public:
 private:
   bool sameLayer(uint32_t a, uint32_t b) const;
   std::vector<WeightId> layerWeights(uint32_t layer) const;
+  /// The value that has bytes: itself, unless it is a part of one.
+  ValueId whole(uint32_t unit, ValueId id) const;
   const plan::Value *findInFrame(uint32_t unit, ValueId id) const;
 
   std::map<std::string, const plan::Weight *> storedByName;

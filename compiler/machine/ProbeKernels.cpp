@@ -62,8 +62,8 @@ void gluTokens(StepState &state) {
   constexpr int64_t Columns = Shape::StreamColumns;
   Step<Shape::Tokens> step(state);
   repeat(state, [&](uint64_t) {
-    cpu::glu(step, host::Rows<F32, Columns>{{Arena::X}}, host::Rows<F32, Columns>{{Arena::Y}},
-             host::Rows<F32, Columns>{{Arena::Z}});
+    cpu::glu<cpu::Silu>(step, host::Rows<F32, Columns>{{Arena::X}},
+                        host::Rows<F32, Columns>{{Arena::Y}}, host::Rows<F32, Columns>{{Arena::Z}});
   });
 }
 

@@ -1,5 +1,6 @@
 /// Writes the pack: each weight in the type and layout that the plan names, at the place that its
-/// `load` schedule names. The weights pass through one panel at a time; nothing is held whole.
+/// `load` schedule names. The weights pass through 4 MiB at a time, or 16 where
+/// they are stored transposed; nothing is held whole.
 #pragma once
 
 #include "compiler/checkpoint/Checkpoint.h"

@@ -108,9 +108,11 @@ private:
   template <class T> bool panels(const plan::Weight &weight, const Tensor &tensor);
   bool rows(const plan::Weight &weight, const Tensor &tensor);
   bool blob(PackKind kind, llvm::StringRef name, llvm::StringRef bytes);
-  /// `count` rows of the tensor from `first` on, converted.
-  bool load(const Tensor &tensor, DataType type, uint64_t first, uint64_t count, uint64_t columns,
-            std::vector<char> &converted);
+  /// `count` rows of the weight from `first` on, converted; those of a transposed one are columns
+  /// of its tensor, and are turned.
+  bool load(const plan::Weight &weight, const Tensor &tensor, uint64_t first, uint64_t count);
+  bool loadTurned(const plan::Weight &weight, const Tensor &tensor, uint64_t first, uint64_t count);
+  bool convertRaw(const plan::Weight &weight, const Tensor &tensor, std::vector<char> &into);
   void entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_t bytes, uint64_t sum);
 
   Output &out;
@@ -120,8 +122,18 @@ private:
   std::vector<WeightSource> sources;
   std::vector<PackEntry> entries;
   std::string names;
-  std::vector<char> raw;
+  std::vector<char> raw, converted;
 };
+
+/// Bytes that are read of a tensor at a time, however wide a row is.
+constexpr uint64_t ReadBytes = 4 << 20;
+/// Of a transposed one, where a read of many rows is as many short ones of the file.
+constexpr uint64_t TurnedBytes = 16 << 20;
+
+uint64_t rowsAtATime(const plan::Weight &weight, uint64_t width) {
+  return std::max<uint64_t>(1, (weight.transposed ? TurnedBytes : ReadBytes) /
+                                   (weight.columns * width));
+}
 } // namespace
 
 void Writer::entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_t bytes,
@@ -137,54 +149,91 @@ void Writer::entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_
   names += name;
 }
 
-bool Writer::load(const Tensor &tensor, DataType type, uint64_t first, uint64_t count,
-                  uint64_t columns, std::vector<char> &converted) {
-  uint64_t width = bitsOf(tensor.type) / 8;
-  raw.resize(count * columns * width);
-  converted.resize(count * columns * bytesOf(type));
-  if (!sources[tensor.file].read(raw.data(), raw.size(), tensor.offset + first * columns * width,
-                                 diags))
-    return false;
-  if (convert(raw.data(), tensor.type, converted.data(), type, count * columns))
+bool Writer::convertRaw(const plan::Weight &weight, const Tensor &tensor, std::vector<char> &into) {
+  uint64_t elements = raw.size() / (bitsOf(tensor.type) / 8);
+  into.resize(elements * bytesOf(weight.type));
+  if (convert(raw.data(), tensor.type, into.data(), weight.type, elements))
     return true;
   diags.error(Exit::BadInput, checkpoint.files[tensor.file].path,
               llvm::formatv("tensor \"{0}\" has numbers that are too large for {1}", tensor.name,
-                            name(type)));
+                            name(weight.type)));
   diags.note("store the weights as bf16 or f32: --dtype bf16");
   return false;
 }
 
+bool Writer::load(const plan::Weight &weight, const Tensor &tensor, uint64_t first,
+                  uint64_t count) {
+  if (weight.transposed)
+    return loadTurned(weight, tensor, first, count);
+  uint64_t row = weight.columns * (bitsOf(tensor.type) / 8);
+  raw.resize(count * row);
+  return sources[tensor.file].read(raw.data(), raw.size(), tensor.offset + first * row, diags) &&
+         convertRaw(weight, tensor, converted);
+}
+
+bool Writer::loadTurned(const plan::Weight &weight, const Tensor &tensor, uint64_t first,
+                        uint64_t count) {
+  uint64_t width = bitsOf(tensor.type) / 8;
+  raw.resize(weight.columns * count * width);
+  for (uint64_t line = 0; line < weight.columns; ++line)
+    if (!sources[tensor.file].read(raw.data() + line * count * width, count * width,
+                                   tensor.offset + (line * weight.rows + first) * width, diags))
+      return false;
+  std::vector<char> lines;
+  if (!convertRaw(weight, tensor, lines))
+    return false;
+  converted.resize(lines.size());
+  auto turn = [&](auto value) {
+    using Value = decltype(value);
+    const Value *from = reinterpret_cast<const Value *>(lines.data());
+    Value *to = reinterpret_cast<Value *>(converted.data());
+    constexpr uint64_t Tile = 64; // lines whose cache lines stay near
+    for (uint64_t begin = 0; begin < weight.columns; begin += Tile)
+      for (uint64_t row = 0; row < count; ++row)
+        for (uint64_t line = begin; line < std::min(begin + Tile, weight.columns); ++line)
+          to[row * weight.columns + line] = from[line * count + row];
+  };
+  if (weight.type == DataType::F32)
+    turn(float());
+  else
+    turn(uint16_t());
+  return true;
+}
+
 template <class T> bool Writer::panels(const plan::Weight &weight, const Tensor &tensor) {
   using Value = typename T::storage;
-  std::vector<char> converted;
   std::vector<Value> panel(size_t(cpu::panelSize<T>(int64_t(weight.columns))));
   Checksum sum;
   uint64_t start = out.position();
-  for (uint64_t first = 0; first < weight.rows; first += host::PanelRows) {
-    uint64_t count = std::min<uint64_t>(host::PanelRows, weight.rows - first);
-    if (!load(tensor, weight.type, first, count, weight.columns, converted))
+  uint64_t step =
+      alignUp(rowsAtATime(weight, std::max<uint64_t>(bitsOf(tensor.type) / 8, sizeof(Value))),
+              host::PanelRows);
+  for (uint64_t first = 0; first < weight.rows; first += step) {
+    uint64_t loaded = std::min<uint64_t>(step, weight.rows - first);
+    if (!load(weight, tensor, first, loaded))
       return false;
-    const Value *pointers[host::PanelRows] = {};
-    for (uint64_t row = 0; row < count; ++row)
-      pointers[row] = reinterpret_cast<const Value *>(converted.data()) + row * weight.columns;
-    cpu::packPanel<T>(pointers, int64_t(count), int64_t(weight.columns), panel.data());
-    sum.add(panel.data(), panel.size() * sizeof(Value));
-    if (!out.write(panel.data(), panel.size() * sizeof(Value)))
-      return false;
+    for (uint64_t part = 0; part < loaded; part += host::PanelRows) {
+      uint64_t count = std::min<uint64_t>(host::PanelRows, loaded - part);
+      const Value *pointers[host::PanelRows] = {};
+      for (uint64_t row = 0; row < count; ++row)
+        pointers[row] =
+            reinterpret_cast<const Value *>(converted.data()) + (part + row) * weight.columns;
+      cpu::packPanel<T>(pointers, int64_t(count), int64_t(weight.columns), panel.data());
+      sum.add(panel.data(), panel.size() * sizeof(Value));
+      if (!out.write(panel.data(), panel.size() * sizeof(Value)))
+        return false;
+    }
   }
   entry(PackKind::Weight, weight.name, start, out.position() - start, sum.value());
   return true;
 }
 
 bool Writer::rows(const plan::Weight &weight, const Tensor &tensor) {
-  // A few MiB at a time, however wide a row is.
-  uint64_t step = std::max<uint64_t>(1, (4 << 20) / (weight.columns * 4));
-  std::vector<char> converted;
+  uint64_t step = rowsAtATime(weight, sizeof(float));
   Checksum sum;
   uint64_t start = out.position();
   for (uint64_t first = 0; first < weight.rows; first += step) {
-    uint64_t count = std::min(step, weight.rows - first);
-    if (!load(tensor, weight.type, first, count, weight.columns, converted))
+    if (!load(weight, tensor, first, std::min(step, weight.rows - first)))
       return false;
     sum.add(converted.data(), converted.size());
     if (!out.write(converted.data(), converted.size()))

@@ -29,7 +29,7 @@ static std::map<WeightId, plan::Layout> layouts(const Model &model) {
       WeightId weight = model.stored(*op.weight);
       if (op.kind == OpKind::Linear)
         result[weight] = plan::Layout::Panels;
-      else if (op.kind == OpKind::Embed)
+      else if (op.kind == OpKind::Embed || op.kind == OpKind::Positions)
         result.try_emplace(weight, plan::Layout::Rows);
       else
         result[weight] = plan::Layout::Vector;
@@ -106,6 +106,8 @@ static Work work(const Model &model, const Op &op, const Block &block,
     w.type = cache->type;
     // A block of tokens reads the keys and values before it together.
     double positions = double(tokens.length) - double(tokens.each - 1) / 2;
+    if (op.window)
+      positions = std::min(positions, double(op.window));
     double sequences = double(tokens.sequences);
     double row = double(cache->heads * cache->dim * 2 * bytesOf(cache->type));
     uint64_t together = std::max<uint64_t>(1, AttendRows * op.kvHeads / op.heads);

@@ -12,9 +12,9 @@ Cuts cutsBetween(const Model &model, llvm::function_ref<uint32_t(WeightId)> plac
   for (auto [block, ops] : llvm::zip_equal(model.blocks, cuts)) {
     std::optional<uint32_t> last;
     for (auto [at, op] : llvm::enumerate(block.ops)) {
-      if (!op.weight)
+      if (!op.weight && !op.bias)
         continue;
-      uint32_t now = place(model.stored(*op.weight));
+      uint32_t now = place(model.stored(op.weight ? *op.weight : *op.bias));
       if (last && *last != now)
         ops.push_back(at);
       last = now;
@@ -35,26 +35,31 @@ public:
     cutBehindCrossingValues();
   }
 
-  std::vector<Block> parts() {
+  std::vector<Block> pieces() {
     std::vector<Block> result;
     for (size_t i = 0; i < begins.size(); ++i)
-      result.push_back(part(begins[i], i + 1 < begins.size() ? begins[i + 1] : block.ops.size()));
+      result.push_back(piece(begins[i], i + 1 < begins.size() ? begins[i + 1] : block.ops.size()));
     return result;
   }
 
 private:
-  uint32_t partOf(uint32_t op) const {
+  /// The value that has the bytes: a view has none of its own.
+  ValueId wholeOf(ValueId id) const {
+    const std::optional<Part> &part = block.values[index(id)].part;
+    return part ? part->of : id;
+  }
+  uint32_t pieceOf(uint32_t op) const {
     return std::upper_bound(begins.begin(), begins.end(), op) - begins.begin() - 1;
   }
-  /// Every value that another part reads must be the last of its own part. A cut can make further
+  /// Every value that another piece reads must be the last of its own piece. A cut can make further
   /// values cross, so until nothing changes.
   void cutBehindCrossingValues() {
     for (bool changed = true; changed;) {
       changed = false;
       for (auto [at, op] : llvm::enumerate(block.ops))
         for (ValueId input : op.inputs) {
-          auto made = maker.find(input);
-          if (made == maker.end() || partOf(made->second) == partOf(at))
+          auto made = maker.find(wholeOf(input));
+          if (made == maker.end() || pieceOf(made->second) == pieceOf(at))
             continue;
           uint32_t next = made->second + 1;
           if (!llvm::is_contained(begins, next)) {
@@ -83,13 +88,13 @@ private:
     }
   }
 
-  Block part(uint32_t begin, uint32_t end) {
+  Block piece(uint32_t begin, uint32_t end) {
     const Value &made = block.values[index(block.ops[end - 1].result)];
     Block result;
     result.name = block.name + "." + made.name;
     result.kind = block.kind + "_" + made.name;
     result.layer = block.layer;
-    result.part = {block.name, begin};
+    result.piece = Piece{block.name, begin};
     std::map<ValueId, ValueId> renamed;
     auto read = [&](ValueId input) {
       auto made = maker.find(input);
@@ -108,12 +113,20 @@ private:
           if (model.stream(block.inputs[input]).columns == 0) // the token ids
             read(static_cast<ValueId>(input));
       for (ValueId input : block.ops[at].inputs)
-        read(input);
+        read(wholeOf(input));
     }
     for (uint32_t at = begin; at < end; ++at) {
       Op op = block.ops[at];
-      for (ValueId &input : op.inputs)
-        input = renamed.at(input);
+      for (ValueId &input : op.inputs) {
+        auto known = renamed.find(input);
+        if (known == renamed.end()) { // a view, seen for the first time
+          Value view = block.values[index(input)];
+          view.part->of = renamed.at(view.part->of);
+          known = renamed.emplace(input, static_cast<ValueId>(result.values.size())).first;
+          result.values.push_back(std::move(view));
+        }
+        input = known->second;
+      }
       ValueId id = static_cast<ValueId>(result.values.size());
       result.values.push_back(block.values[index(op.result)]);
       renamed[op.result] = id;
@@ -128,7 +141,7 @@ private:
   Model &model;
   size_t specStreams; // those behind them are made here
   const Block &block;
-  std::vector<uint32_t> begins; // of the parts
+  std::vector<uint32_t> begins; // of the pieces
   std::map<ValueId, uint32_t> maker;
 };
 } // namespace
@@ -141,7 +154,7 @@ Model cut(const Model &model, Cuts cuts) {
       result.blocks.push_back(block);
     else
       llvm::append_range(result.blocks,
-                         Cutter(result, model.streams.size(), block, std::move(ops)).parts());
+                         Cutter(result, model.streams.size(), block, std::move(ops)).pieces());
   }
   return result;
 }

@@ -10,12 +10,15 @@ namespace ashlar {
 
 static constexpr uint64_t ValueAlignment = 64; // a cache line, and a vector register
 
-/// Ops that read and write element by element: their result may stand where an input stood.
-static bool elementwise(OpKind kind) {
-  switch (kind) {
+/// Ops that read and write element by element, or head by head: their result may stand where an
+/// input stood.
+static bool elementwise(const Op &op) {
+  switch (op.kind) {
+  case OpKind::RmsNorm:
+    return op.heads != 0;
   case OpKind::Rotate:
   case OpKind::Glu:
-  case OpKind::Silu:
+  case OpKind::Activate:
   case OpKind::Add:
   case OpKind::Multiply:
     return true;
@@ -38,8 +41,11 @@ static std::vector<Life> lives(const Block &block) {
   std::vector<Life> life(block.values.size(), {0, 0});
   for (auto [at, op] : llvm::enumerate(block.ops)) {
     life[index(op.result)].first = life[index(op.result)].last = at;
-    for (ValueId input : op.inputs)
+    for (ValueId input : op.inputs) {
       life[index(input)].last = at;
+      if (const std::optional<Part> &part = block.values[index(input)].part)
+        life[index(part->of)].last = at;
+    }
   }
   return life;
 }
@@ -50,7 +56,7 @@ static bool writesStream(const Block &block, const std::vector<Life> &life) {
   const Op &end = block.ops.back();
   for (auto [at, stream] : llvm::enumerate(block.inputs))
     if (stream == block.output)
-      return life[at].last < block.ops.size() - 1 || elementwise(end.kind);
+      return life[at].last < block.ops.size() - 1 || elementwise(end);
   return true;
 }
 
@@ -77,7 +83,7 @@ plan::Frame packFrame(const Block &block, Sizes sizes) {
     v.last = life[index(op.result)].last;
 
     const plan::Value *over = nullptr;
-    if (elementwise(op.kind))
+    if (elementwise(op))
       for (ValueId input : op.inputs)
         for (auto [id, where] : placed)
           if (id == input && frame.values[where].last == at && frame.values[where].size == v.size)

@@ -39,8 +39,8 @@ static plan::Unit unitOf(const Machine &machine, const Solution &solution, const
   result.name = block.name;
   result.kind = block.kind;
   result.layer = block.layer;
-  if (block.part)
-    result.part = plan::Part{block.part->whole, block.part->firstOp};
+  if (block.piece)
+    result.piece = plan::Piece{block.piece->whole, block.piece->firstOp};
   if (c.home)
     result.home = index(*c.home);
   result.decode = index(c.decode);
@@ -55,7 +55,7 @@ static plan::Unit unitOf(const Machine &machine, const Solution &solution, const
   for (auto [stored, place] : llvm::zip_equal(form.stored, places.weights)) {
     const Weight &weight = model.weight(stored.weight);
     result.weights.push_back({weight.name, weight.tensor, stored.type, stored.layout, stored.rows,
-                              stored.columns, place, stored.size});
+                              stored.columns, place, stored.size, weight.transposed});
     result.bytes += stored.size;
   }
   for (WeightId id : unit.shares)

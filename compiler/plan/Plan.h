@@ -79,7 +79,8 @@ struct Weight {
   Layout layout = Layout::Panels;
   uint64_t rows = 0, columns = 0; // a vector has one row
   Place place;
-  Bytes size; // padding of the layout included
+  Bytes size;              // padding of the layout included
+  bool transposed = false; // the tensor is [columns, rows]
 };
 
 /// Keys and values of one layer, each [sequences of the batch][heads][context][dim].
@@ -101,8 +102,8 @@ struct Slot {
   Place at;
 };
 
-/// A unit that is a part of a block: from this op on.
-struct Part {
+/// A unit that is a piece of a block: from this op on.
+struct Piece {
   std::string whole; // the block
   uint32_t firstOp = 0;
 };
@@ -111,7 +112,7 @@ struct Unit {
   std::string name; // "layers.3.attention"
   std::string kind; // "attention"
   std::optional<uint32_t> layer;
-  std::optional<Part> part;
+  std::optional<Piece> piece;
   Bytes bytes;                      // of its weights
   std::optional<uint32_t> home;     // memory; nothing: the disk
   uint32_t decode = 0, prefill = 0; // processors

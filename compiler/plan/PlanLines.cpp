@@ -155,7 +155,7 @@ void Parser::unit() {
   if (line.has("layer"))
     unit.layer = line.number32("layer");
   if (line.has("whole") || line.has("first"))
-    unit.part = Part{line.string("whole"), line.number32("first")};
+    unit.piece = Piece{line.string("whole"), line.number32("first")};
   unit.bytes = line.bytes("bytes");
   if (line.string("home") != DiskHome)
     unit.home = reference(memories, "home", "memory");
@@ -173,7 +173,8 @@ void Parser::unit() {
 }
 
 void Parser::weight() {
-  line.allow({"tensor", "type", "layout", "rows", "columns", "region", "offset", "size"});
+  line.allow({"tensor", "type", "layout", "rows", "columns", "region", "offset", "size"},
+             "transposed");
   Weight weight;
   weight.name = line.name();
   weight.tensor = line.string("tensor");
@@ -184,6 +185,7 @@ void Parser::weight() {
   weight.columns = line.number("columns");
   weight.place = placeOfTwoKeys();
   weight.size = line.bytes("size");
+  weight.transposed = line.has("transposed");
   plan.units.back().weights.push_back(std::move(weight));
 }
 

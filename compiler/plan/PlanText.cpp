@@ -134,8 +134,8 @@ struct Printer {
     out << "unit " << nameText(unit.name) << " kind=" << nameText(unit.kind);
     if (unit.layer)
       out << " layer=" << *unit.layer;
-    if (unit.part)
-      out << " whole=" << nameText(unit.part->whole) << " first=" << unit.part->firstOp;
+    if (unit.piece)
+      out << " whole=" << nameText(unit.piece->whole) << " first=" << unit.piece->firstOp;
     out << " bytes=" << unit.bytes.value
         << " home=" << (unit.home ? memoryName(*unit.home) : DiskHome.str())
         << " decode=" << processorName(unit.decode) << " prefill=" << processorName(unit.prefill)
@@ -149,7 +149,7 @@ struct Printer {
           << " type=" << ashlar::name(weight.type) << " layout=" << name(weight.layout)
           << " rows=" << weight.rows << " columns=" << weight.columns
           << " region=" << regionName(weight.place) << " offset=" << weight.place.offset
-          << " size=" << weight.size.value << '\n';
+          << " size=" << weight.size.value << (weight.transposed ? " transposed\n" : "\n");
     for (const std::string &shared : unit.shares)
       out << "  shares " << nameText(shared) << '\n';
     for (const Slot &slot : unit.slots)

@@ -1,12 +1,11 @@
 #include "compiler/spec/Checker.h"
+#include "compiler/support/Pattern.h"
 
 #include "llvm/ADT/STLExtras.h"
 
 namespace ashlar {
 
-static constexpr int64_t MaxLayers = 100000;
 static constexpr uint64_t MaxBytes = uint64_t(1) << 28; // of the model's description
-static constexpr size_t MaxPath = 1024;
 
 std::optional<Model> check(const spec::File &file, const Config &config, Diagnostics &diags) {
   return Checker(file, config, diags).run();
@@ -15,12 +14,19 @@ std::optional<Model> check(const spec::File &file, const Config &config, Diagnos
 std::optional<Model> Checker::run() {
   model.spec = file.name.str();
   model.endTokens = config.endTokens();
-  if (!settings() || !context() || !items(file.items))
+  if (!settings() || !context())
     return std::nullopt;
+  std::optional<std::string> className = classOf(file.className);
+  if (!className || !items(file.items))
+    return std::nullopt;
+  model.className = std::move(*className);
   if (model.blocks.empty()) {
     errors.error(spec::at(file.name), "spec " + file.name + " has no block: it computes nothing");
     return std::nullopt;
   }
+  if (!positionsSuffice())
+    return std::nullopt;
+  classesByUse();
   warn();
   return std::move(model);
 }
@@ -46,21 +52,95 @@ bool Checker::item(const spec::WeightItem &item) {
                                           " sizes; 1 or 2 are known");
     return false;
   }
-  std::vector<uint64_t> shape;
-  for (spec::ExprId size : item.shape) {
-    std::optional<int64_t> columns =
-        evaluator.integer(size, "a size of the weight " + item.name, 1, MaxSize);
-    if (!columns)
-      return false;
-    shape.push_back(*columns);
+  if (item.transposed && item.shape.size() != 2) {
+    errors.error(spec::at(item.name),
+                 "the weight " + item.name + " has one size, and cannot be transposed");
+    return false;
   }
+  std::optional<std::vector<uint64_t>> shape = sizes(item.shape, "the weight " + item.name);
+  if (!shape)
+    return false;
   std::optional<std::string> tensor = path(item.tensor);
   if (!tensor)
     return false;
   Symbol symbol = {Symbol::IsWeight, item.name, {}, {}, uint32_t(model.weights.size())};
   std::optional<WeightId> id =
-      addWeight(item, namePrefix + item.name.str(), *tensor, std::move(shape));
-  return id && tie(item, *id) && addBias(item, *id) && symbols.define(std::move(symbol), errors);
+      addWeight(item, namePrefix + item.name.str(), *tensor, std::move(*shape));
+  if (!id)
+    return false;
+  model.weights[index(*id)].transposed = item.transposed;
+  if (!item.className.empty()) {
+    if (llvm::StringRef(*tensor).rsplit('.').first == *tensor) {
+      errors.error(spec::at(item.className), "the tensor \"" + *tensor + "\" is of no module");
+      return false;
+    }
+    Module *module = moduleOf(llvm::StringRef(*tensor).rsplit('.').first);
+    if (!setClass(*module, item.className))
+      return false;
+  }
+  return tie(item, *id) && addBias(item, *id) && symbols.define(std::move(symbol), errors);
+}
+
+std::optional<std::vector<uint64_t>> Checker::sizes(llvm::ArrayRef<spec::ExprId> of,
+                                                    const llvm::Twine &what) {
+  std::vector<uint64_t> shape;
+  std::string text = ("a size of " + what).str();
+  for (spec::ExprId size : of) {
+    std::optional<int64_t> columns = evaluator.integer(size, text, 1, MaxSize);
+    if (!columns)
+      return std::nullopt;
+    shape.push_back(*columns);
+  }
+  return shape;
+}
+
+bool Checker::item(const spec::Setting &item) { return setting(item); }
+
+// The classes that nearly all models have for what an op reads need not be written.
+void Checker::classesByUse() {
+  auto classFor = [](OpKind kind) -> llvm::StringRef {
+    switch (kind) {
+    case OpKind::Embed:
+    case OpKind::Positions:
+      return "Embedding";
+    case OpKind::Linear:
+      return "Linear";
+    case OpKind::LayerNorm:
+      return "LayerNorm";
+    default:
+      return "";
+    }
+  };
+  for (const Block &block : model.blocks)
+    for (const Op &op : block.ops) {
+      llvm::StringRef path;
+      if (op.weight)
+        path = llvm::StringRef(model.weight(*op.weight).parameter).rsplit('.').first;
+      if (auto found = moduleByPath.find(path); found != moduleByPath.end())
+        if (std::string &name = model.modules[found->second].className; name.empty())
+          name = classFor(op.kind).str();
+    }
+}
+
+// A position beyond a table's rows would read what is not there.
+bool Checker::positionsSuffice() {
+  for (const Block &block : model.blocks)
+    for (const Op &op : block.ops) {
+      if (op.kind != OpKind::Positions)
+        continue;
+      const Weight &table = model.weight(*op.weight);
+      uint64_t rows = table.shape[0] - op.offset;
+      if (file.context && model.maxContext <= rows)
+        continue;
+      errors.error(table.declared, "the table of positions has rows for " + llvm::Twine(rows) +
+                                       " tokens, and the context is " +
+                                       (file.context ? std::to_string(model.maxContext)
+                                                     : std::string("not given")));
+      if (file.context)
+        evaluator.noteKeys(*file.context);
+      return false;
+    }
+  return true;
 }
 
 std::optional<WeightId> Checker::addWeight(const spec::WeightItem &item, std::string name,
@@ -77,10 +157,11 @@ std::optional<WeightId> Checker::addWeight(const spec::WeightItem &item, std::st
     errors.error(spec::at(item.name), "a weight is named " + name + " already");
     return std::nullopt;
   }
-  if (!spend(sizeof(Weight) + 2 * (name.size() + tensor.size()) + 16, item.name))
+  if (!spend(sizeof(Weight) + 2 * name.size() + 3 * tensor.size() + 16, item.name))
     return std::nullopt;
   Weight weight;
   weight.name = std::move(name);
+  weight.parameter = tensor;
   weight.tensor = std::move(tensor);
   weight.shape = std::move(shape);
   weight.declared = spec::at(item.name);
@@ -144,6 +225,9 @@ bool Checker::item(const spec::BlockItem &item) {
   std::optional<Block> block = Flow(context, item).run(name, layer);
   if (!block)
     return false;
+  if (!model.hidden &&
+      llvm::any_of(block->ops, [](const Op &op) { return op.kind == OpKind::Embed; }))
+    model.hidden = model.stream(block->output).columns;
   addAngles(*block);
   auto attends = llvm::count_if(block->ops, [](const Op &op) { return op.kind == OpKind::Attend; });
   if (attends > 1 || (attends == 1 && lastCache == layer)) {
@@ -187,112 +271,6 @@ bool Checker::item(const spec::IgnoreItem &item) {
   return true;
 }
 
-bool Checker::item(const spec::ScopeItem &item) { return item.loop ? each(item) : scope(item); }
-
-bool Checker::scope(const spec::ScopeItem &item) {
-  std::optional<std::string> full = path(item.path);
-  if (!full || !addModules(*full, item.path))
-    return false;
-  Module &module = model.modules[moduleByPath.lookup(*full)];
-  if (!module.className.empty()) {
-    errors.error(spec::at(item.path),
-                 "the module \"" + *full + "\" is a " + module.className + " already");
-    return false;
-  }
-  module.className = item.className.str();
-  module.noSplit = item.noSplit;
-  std::string outer = std::exchange(prefix, *full + ".");
-  bool good = items(item.items);
-  prefix = std::move(outer);
-  return good;
-}
-
-bool Checker::each(const spec::ScopeItem &item) {
-  const spec::Loop &loop = *item.loop;
-  if (!item.path.contains(("{" + loop.variable + "}").str())) {
-    errors.error(spec::at(item.path), "the path is the same for every " + loop.word +
-                                          ": it lacks {" + loop.variable + "}");
-    return false;
-  }
-  std::optional<int64_t> begin =
-      evaluator.integer(loop.begin, "the start of the range", 0, MaxLayers);
-  std::optional<int64_t> end =
-      begin ? evaluator.integer(loop.end, "the end of the range", *begin, MaxLayers) : std::nullopt;
-  if (!end)
-    return false;
-
-  std::string outer = namePrefix;
-  bool outermost = !layer;
-  for (int64_t i = *begin; i < *end; ++i) {
-    size_t mark = symbols.mark();
-    if (!symbols.define({Symbol::IsConstant, loop.variable, i, {}}, errors))
-      return false;
-    namePrefix = outer + loop.word.str() + "s." + std::to_string(i) + ".";
-    if (outermost)
-      layer = model.layers++;
-    bool good = scope(item);
-    symbols.release(mark);
-    if (!good) // the next one would fail in the same way
-      return false;
-  }
-  namePrefix = std::move(outer);
-  if (outermost)
-    layer.reset();
-  return true;
-}
-
-// The text within the modules around it, with numbers for {names}.
-std::optional<std::string> Checker::path(llvm::StringRef text) {
-  std::string result = prefix;
-  llvm::StringRef rest = text;
-  while (!rest.empty()) {
-    llvm::StringRef plain = rest.take_until([](char c) { return c == '{' || c == '}'; });
-    result += plain;
-    rest = rest.drop_front(plain.size());
-    if (rest.empty())
-      break;
-    size_t close = rest.find('}');
-    if (rest.front() == '}' || close == llvm::StringRef::npos)
-      return errors.error(spec::at(rest), "a brace without its partner"), std::nullopt;
-    llvm::StringRef name = rest.slice(1, close);
-    const Symbol *symbol = symbols.find(name);
-    if (!symbol)
-      return symbols.reportUnknown(name, errors), std::nullopt;
-    auto *number = std::get_if<int64_t>(&symbol->constant);
-    if (!number) {
-      errors.error(spec::at(name), "\"" + name + "\" is not an integer");
-      return std::nullopt;
-    }
-    result += std::to_string(*number);
-    rest = rest.drop_front(close + 1);
-  }
-  bool emptyPart = llvm::StringRef("." + result + ".").contains("..");
-  if (emptyPart || result.size() > MaxPath) {
-    errors.error(spec::at(text), emptyPart ? "a name with an empty part: \"" + result + "\""
-                                           : "a name of " + std::to_string(result.size()) +
-                                                 " characters; at most 1024 are allowed");
-    return std::nullopt;
-  }
-  return result;
-}
-
-// Every module on the way to this one, from the root, each once: device maps go in this order.
-bool Checker::addModules(llvm::StringRef path, llvm::StringRef at) {
-  if (moduleByPath.contains(path))
-    return true;
-  for (size_t dot = path.find('.'); dot != llvm::StringRef::npos; dot = path.find('.', dot + 1))
-    if (!addModule(path.take_front(dot), at))
-      return false;
-  return addModule(path, at);
-}
-
-bool Checker::addModule(llvm::StringRef path, llvm::StringRef at) {
-  if (!moduleByPath.try_emplace(path, model.modules.size()).second)
-    return true;
-  model.modules.push_back({path.str(), "", false});
-  return spend(sizeof(Module) + 2 * path.size() + 64, at);
-}
-
 // Bounds what a hostile config, or spec, can make of a few lines.
 bool Checker::spend(uint64_t bytes, llvm::StringRef at) {
   spent += bytes;
@@ -315,9 +293,16 @@ void Checker::warn() {
     seen.push_back(weight.declared);
     diags.warning(weight.declared, "no block uses this weight");
   }
-  for (const std::string &key : config.unread())
+  // Each place is looked for, and a config may have been made to hold a million keys.
+  std::vector<std::string> unread = config.unread();
+  llvm::erase_if(unread, [&](const std::string &key) {
+    return llvm::any_of(file.harmless, [&](llvm::StringRef p) { return matches(p, key); });
+  });
+  for (const std::string &key : llvm::ArrayRef(unread).take_front(20))
     diags.warning(config.where(key), "config key \"" + key + "\" is not read by spec " + file.name +
                                          " and may change results");
+  if (unread.size() > 20)
+    diags.note("the same holds for " + llvm::Twine(unread.size() - 20) + " more keys");
 }
 
 } // namespace ashlar

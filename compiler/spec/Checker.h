@@ -26,23 +26,38 @@ private:
 
   // Check.cpp
   bool items(const std::vector<spec::Item> &items);
+  bool item(const spec::Setting &item);
   bool item(const spec::RopeItem &item) { return rope(item); }
   bool item(const spec::WeightItem &item);
   bool item(const spec::BlockItem &item);
   bool item(const spec::IgnoreItem &item);
-  bool item(const spec::ScopeItem &item);
-  bool scope(const spec::ScopeItem &item);
-  bool each(const spec::ScopeItem &item);
+  bool positionsSuffice();
+  void classesByUse();
+  std::optional<std::vector<uint64_t>> sizes(llvm::ArrayRef<spec::ExprId> of,
+                                             const llvm::Twine &what);
   std::optional<WeightId> addWeight(const spec::WeightItem &item, std::string name,
                                     std::string tensor, std::vector<uint64_t> shape);
   bool addBias(const spec::WeightItem &item, WeightId of);
   bool tie(const spec::WeightItem &item, WeightId id);
   void addAngles(const Block &block);
+  void warn();
+
+  // CheckModules.cpp
+  bool item(const spec::ScopeItem &item);
+  bool item(const spec::BufferItem &item);
+  bool item(const spec::IfItem &item);
+  bool absent(const std::vector<spec::Item> &items);
+  bool scope(const spec::ScopeItem &item);
+  bool each(const spec::ScopeItem &item);
+  bool addPrefix(const spec::ScopeItem &item, const std::string &path);
   bool addModules(llvm::StringRef path, llvm::StringRef at);
   bool addModule(llvm::StringRef path, llvm::StringRef at);
+  Module *moduleOf(llvm::StringRef path);
+  bool setClass(Module &module, llvm::StringRef text);
+  std::optional<std::string> classOf(llvm::StringRef text);
+  std::optional<std::string> filled(llvm::StringRef text);
   std::optional<std::string> path(llvm::StringRef text);
   bool spend(uint64_t bytes, llvm::StringRef at);
-  void warn();
 
   const spec::File &file;
   const Config &config;

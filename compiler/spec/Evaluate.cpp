@@ -12,21 +12,13 @@ using spec::ExprId;
 using spec::ExprKind;
 using spec::Operator;
 
-static std::optional<double> number(const Constant &constant) {
-  if (auto *value = std::get_if<int64_t>(&constant))
-    return static_cast<double>(*value);
-  if (auto *value = std::get_if<double>(&constant))
-    return *value;
-  return std::nullopt;
-}
-
-static std::string described(const Constant &constant) {
-  if (std::holds_alternative<std::monostate>(constant))
-    return "null";
+std::string Evaluator::described(const Constant &constant) {
+  if (std::holds_alternative<std::monostate>(constant) || isList(constant))
+    return show(constant);
   return show(constant) + " (" + typeName(constant).str() + ")";
 }
 
-static std::optional<Constant> constantOf(const llvm::json::Value &value) {
+std::optional<Constant> Evaluator::constantOf(const llvm::json::Value &value) {
   if (std::optional<bool> boolean = value.getAsBoolean())
     return *boolean;
   if (std::optional<int64_t> integer = value.getAsInteger())
@@ -35,6 +27,8 @@ static std::optional<Constant> constantOf(const llvm::json::Value &value) {
     return *real;
   if (std::optional<llvm::StringRef> string = value.getAsString())
     return string->str();
+  if (const llvm::json::Array *list = value.getAsArray())
+    return list;
   return std::nullopt;
 }
 
@@ -70,7 +64,7 @@ std::optional<double> Evaluator::real(ExprId id, const llvm::Twine &what) {
   std::optional<Constant> constant = value(id);
   if (!constant)
     return std::nullopt;
-  if (std::optional<double> value = number(*constant))
+  if (std::optional<double> value = asNumber(*constant))
     return value;
   errors.error(at(file.expr(id).text), what + " is a number, not " + described(*constant));
   noteKeys(id);
@@ -105,7 +99,7 @@ void Evaluator::noteKeys(ExprId id) {
     if (const llvm::json::Value *value = config.find(key)) {
       std::optional<Constant> constant = constantOf(*value);
       errors.note(config.where(key),
-                  "\"" + key + "\" is " + (constant ? show(*constant) : "not a single value"));
+                  "\"" + key + "\" is " + (constant ? show(*constant) : "an object"));
     }
 }
 
@@ -138,6 +132,11 @@ std::optional<Constant> Evaluator::evaluate(ExprId id, bool mayBeAbsent) {
   }
   case ExprKind::Call:
     return call(e);
+  case ExprKind::Index:
+    return element(e, mayBeAbsent);
+  case ExprKind::Slice:
+    errors.error(at(e.text), "a range of columns is one of a value, and a constant is wanted");
+    return std::nullopt;
   }
   return std::nullopt;
 }
@@ -176,7 +175,7 @@ std::optional<Constant> Evaluator::key(llvm::StringRef key, bool mayBeAbsent) {
   }
   std::optional<Constant> constant = constantOf(*value);
   if (!constant) {
-    errors.error(at(key), "\"" + key + "\" is no number, string or boolean in the config");
+    errors.error(at(key), "\"" + key + "\" is no number, string, boolean or list in the config");
     errors.note(config.where(key), "here");
   }
   return constant;
@@ -249,12 +248,12 @@ std::optional<Constant> Evaluator::binary(const Expr &e, bool mayBeAbsent) {
 
 std::optional<Constant> Evaluator::compare(const Expr &e, const Constant &a, const Constant &b) {
   bool equality = e.op == Operator::Equal || e.op == Operator::NotEqual;
-  std::optional<double> x = number(a), y = number(b);
+  std::optional<double> x = asNumber(a), y = asNumber(b);
   bool less, equal;
   if (x && y && a.index() != b.index()) {
     less = *x < *y;
     equal = *x == *y;
-  } else if (a.index() == b.index() && (equality || x)) {
+  } else if (a.index() == b.index() && (equality || x) && !isList(a)) {
     less = a < b;
     equal = a == b;
   } else if (equality && (a.index() == 0 || b.index() == 0)) {
@@ -282,7 +281,10 @@ std::optional<Constant> Evaluator::arithmetic(const Expr &e, const Constant &a, 
   auto *i = std::get_if<int64_t>(&a), *j = std::get_if<int64_t>(&b);
   if (i && j)
     return integers(e, *i, *j);
-  std::optional<double> x = number(a), y = number(b);
+  auto *s = std::get_if<std::string>(&a), *t = std::get_if<std::string>(&b);
+  if (s && t && e.op == Operator::Add)
+    return joined(e, *s, *t);
+  std::optional<double> x = asNumber(a), y = asNumber(b);
   if (!x || !y || e.op == Operator::Remainder)
     return mismatch(e, a, b);
   switch (e.op) {
@@ -295,6 +297,17 @@ std::optional<Constant> Evaluator::arithmetic(const Expr &e, const Constant &a, 
   default:
     return finite(e, *x / *y);
   }
+}
+
+// Bounded, lest a few lines double a word for ever.
+std::optional<Constant> Evaluator::joined(const Expr &e, const std::string &a,
+                                          const std::string &b) {
+  constexpr size_t MaxText = 1024;
+  if (a.size() + b.size() <= MaxText)
+    return a + b;
+  errors.error(at(e.text), "a string of " + llvm::Twine(a.size() + b.size()) +
+                               " characters; at most " + llvm::Twine(MaxText) + " are allowed");
+  return std::nullopt;
 }
 
 // Also a negation, as 0 - b.
@@ -339,42 +352,6 @@ std::optional<Constant> Evaluator::integers(const Expr &e, int64_t a, int64_t b)
   if (overflow)
     return fail("does not fit into 64 bits");
   return result;
-}
-
-std::optional<Constant> Evaluator::call(const Expr &e) {
-  constexpr llvm::StringLiteral Functions[] = {"sqrt", "min", "max", "floor"};
-  if (!llvm::is_contained(Functions, e.text)) {
-    errors.error(at(e.text), "unknown function \"" + e.text + "\"");
-    errors.note("constant expressions may call sqrt, min, max and floor");
-    return std::nullopt;
-  }
-  bool pair = e.text == "min" || e.text == "max";
-  if (e.operands.size() != (pair ? 2 : 1) || !e.named.empty()) {
-    errors.error(at(e.text), e.text + " takes " + (pair ? "two numbers" : "one number"));
-    return std::nullopt;
-  }
-  if (!pair) {
-    std::optional<double> x = real(e.operands[0], "the argument of " + e.text);
-    if (!x)
-      return std::nullopt;
-    if (e.text == "sqrt")
-      return finite(e, std::sqrt(*x));
-    if (std::fabs(*x) >= 0x1p63) {
-      errors.error(at(e.text), "the result of floor does not fit into 64 bits");
-      return std::nullopt;
-    }
-    return static_cast<int64_t>(std::floor(*x));
-  }
-  std::optional<Constant> a = value(e.operands[0]);
-  std::optional<Constant> b = a ? value(e.operands[1]) : std::nullopt;
-  if (!b)
-    return std::nullopt;
-  if (!number(*a) || !number(*b))
-    return mismatch(e, *a, *b);
-  bool first = e.text == "min" ? *number(*a) <= *number(*b) : *number(*a) >= *number(*b);
-  if (a->index() == 2 && b->index() == 2) // both integers: compared exactly
-    first = e.text == "min" ? *a <= *b : *a >= *b;
-  return first ? a : b;
 }
 
 } // namespace ashlar

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/checkpoint/Config.h"
+#include "compiler/spec/Model.h"
 #include "compiler/spec/Symbols.h"
 #include "compiler/spec/Syntax.h"
 
@@ -28,6 +29,7 @@ public:
   std::optional<int64_t> integer(spec::ExprId id, const llvm::Twine &what, int64_t least,
                                  int64_t most);
   std::optional<double> real(spec::ExprId id, const llvm::Twine &what);
+  std::optional<Activation> activation(spec::ExprId id);
 
   /// The config keys that an expression reads, also through names.
   llvm::SmallVector<std::string, 1> keys(spec::ExprId id) const;
@@ -42,10 +44,23 @@ private:
   std::optional<Constant> binary(const spec::Expr &e, bool mayBeAbsent);
   std::optional<Constant> arithmetic(const spec::Expr &e, const Constant &a, const Constant &b);
   std::optional<Constant> integers(const spec::Expr &e, int64_t a, int64_t b);
+  std::optional<Constant> joined(const spec::Expr &e, const std::string &a, const std::string &b);
   std::optional<Constant> compare(const spec::Expr &e, const Constant &a, const Constant &b);
+  // EvaluateCall.cpp
   std::optional<Constant> call(const spec::Expr &e);
+  std::optional<Constant> element(const spec::Expr &e, bool mayBeAbsent);
+  std::optional<Constant> has(const spec::Expr &e);
+  std::optional<Constant> count(const spec::Expr &e);
+  std::optional<Constant> classOf(const spec::Expr &e);
+  std::optional<Constant> capital(const spec::Expr &e);
+
   std::optional<Constant> finite(const spec::Expr &e, double value);
   std::nullopt_t mismatch(const spec::Expr &e, const Constant &a, const Constant &b);
+  static std::string described(const Constant &constant);
+  static std::optional<Constant> constantOf(const llvm::json::Value &value);
+  static bool isList(const Constant &constant) {
+    return std::holds_alternative<const llvm::json::Array *>(constant);
+  }
 
   const spec::File &file;
   const Config &config;

@@ -89,6 +89,10 @@ bool Flow::result(const Operand &operand) {
   }
   if (index(operand.value) < block.inputs.size())
     return fail(e, "the block returns its input \"" + at(operand).name + "\" as it came"), false;
+  if (at(operand).part) {
+    fail(e, "a stream holds whole values, and " + describe(operand) + " is a part of one");
+    return false;
+  }
   auto stream =
       llvm::find_if(in.model.streams, [&](const Stream &s) { return s.name == item.output; });
   if (stream == in.model.streams.end()) {
@@ -111,8 +115,11 @@ bool Flow::result(const Operand &operand) {
 bool Flow::everythingIsUsed() {
   std::vector<bool> used(block.values.size());
   for (const Op &op : block.ops) {
-    for (ValueId input : op.inputs)
+    for (ValueId input : op.inputs) {
       used[index(input)] = true;
+      if (const std::optional<Part> &part = block.values[index(input)].part)
+        used[index(part->of)] = true;
+    }
     if (op.kind == OpKind::Embed)
       for (auto [at, stream] : llvm::enumerate(block.inputs))
         if (in.model.stream(stream).columns == 0)
@@ -121,7 +128,7 @@ bool Flow::everythingIsUsed() {
   bool good = true;
   for (auto [at, value] : llvm::enumerate(block.values)) {
     bool isResult = at >= block.inputs.size() && value.stream == block.output;
-    if (used[at] || isResult)
+    if (used[at] || isResult || dividedParts.count(at))
       continue;
     in.errors.error(spec::at(places[at]), "\"" + value.name + "\" is never used");
     good = false;
@@ -142,6 +149,9 @@ void Flow::inputsFirst() {
     values[where[from]] = std::move(block.values[from]);
   }
   block.values = std::move(values);
+  for (Value &value : block.values)
+    if (value.part)
+      value.part->of = static_cast<ValueId>(where[index(value.part->of)]);
   for (size_t rope = 0; rope < ropes; ++rope)
     block.inputs.push_back(*block.values[declared + rope].stream);
   for (Op &op : block.ops) {
@@ -155,6 +165,8 @@ std::optional<Flow::Operand> Flow::operand(spec::ExprId id) {
   const spec::Expr &e = in.file.expr(id);
   if (e.kind == spec::ExprKind::Call)
     return call(e);
+  if (e.kind == spec::ExprKind::Slice)
+    return slice(e);
   if (e.kind == spec::ExprKind::Conditional) {
     std::optional<bool> condition = in.evaluator.boolean(e.operands[0], "a condition");
     return condition ? operand(e.operands[*condition ? 1 : 2]) : std::nullopt;
@@ -178,7 +190,7 @@ std::optional<Flow::Operand> Flow::operand(spec::ExprId id) {
   case Symbol::IsWeight:
   case Symbol::IsAbsentWeight:
     fail(e, "\"" + e.text + "\" is a weight, and a value is wanted here");
-    in.errors.note("weights go into embed, rmsnorm and linear");
+    in.errors.note("weights go into embed, positions, linear and norms");
     return std::nullopt;
   case Symbol::IsRope:
     fail(e, "\"" + e.text + "\" is a rope, and a value is wanted here");
@@ -223,10 +235,21 @@ std::optional<WeightId> Flow::weight(spec::ExprId id, unsigned rank, llvm::Strin
   return found;
 }
 
+// A bias stands right behind its weight and belongs to no name of the spec.
+std::optional<WeightId> Flow::biasOf(WeightId id) {
+  const Weight &weight = in.model.weight(id);
+  uint32_t next = index(id) + 1;
+  if (next == in.model.weights.size() || in.model.weights[next].name != weight.name + "_bias" ||
+      in.model.weights[next].declared != weight.declared)
+    return std::nullopt;
+  in.usedWeights[next] = true;
+  return static_cast<WeightId>(next);
+}
+
 Flow::Operand Flow::add(const spec::Expr &e, Op op, uint64_t columns, bool lastOnly,
                         llvm::StringRef name) {
   op.result = static_cast<ValueId>(block.values.size());
-  block.values.push_back({name.str(), columns, lastOnly, std::nullopt});
+  block.values.push_back({name.str(), columns, lastOnly});
   places.push_back(e.text); // until a variable takes the value
   block.ops.push_back(std::move(op));
   return {block.ops.back().result};

@@ -43,20 +43,30 @@ private:
   std::optional<Operand> operand(spec::ExprId id);
   std::optional<Operand> whole(spec::ExprId id, llvm::StringRef op);
   std::optional<WeightId> weight(spec::ExprId id, unsigned rank, llvm::StringRef op);
+  std::optional<WeightId> biasOf(WeightId id);
   std::optional<Operand> elementwise(const spec::Expr &e);
   std::optional<Operand> call(const spec::Expr &e);
   std::optional<Operand> embed(const spec::Expr &e);
-  std::optional<Operand> rmsnorm(const spec::Expr &e);
+  std::optional<Operand> positions(const spec::Expr &e);
   std::optional<Operand> linear(const spec::Expr &e);
+  std::optional<Operand> glu(const spec::Expr &e);
+  std::optional<Operand> activate(const spec::Expr &e, Activation activation);
+  std::optional<Operand> act(const spec::Expr &e);
+  std::optional<Operand> last(const spec::Expr &e);
+  std::optional<Activation> activation(spec::ExprId id);
+  // FlowNorms.cpp
+  std::optional<Operand> rmsnorm(const spec::Expr &e);
+  std::optional<Operand> layernorm(const spec::Expr &e);
+  std::optional<double> eps(spec::ExprId id);
+  // FlowHeads.cpp
+  std::optional<Operand> slice(const spec::Expr &e);
   std::optional<Operand> split(const spec::Expr &e);
   std::optional<Operand> merge(const spec::Expr &e);
   std::optional<Operand> rope(const spec::Expr &e);
   std::optional<Operand> attend(const spec::Expr &e);
-  std::optional<Operand> glu(const spec::Expr &e);
-  std::optional<Operand> silu(const spec::Expr &e);
-  std::optional<Operand> last(const spec::Expr &e);
-  bool isSilu(spec::ExprId id);
+  bool attendOption(const spec::NamedArgument &argument, Op &op);
 
+  static Op makeOp(OpKind kind, llvm::ArrayRef<ValueId> inputs);
   Operand add(const spec::Expr &e, Op op, uint64_t columns, bool lastOnly, llvm::StringRef name);
   std::nullopt_t fail(const spec::Expr &e, const llvm::Twine &text);
   std::string describe(const Operand &operand) const;
@@ -70,8 +80,9 @@ private:
   Block block;
   std::vector<llvm::StringRef> places; // of the values: what made each
   std::vector<ValueId> ropeValues;
-  std::set<std::string> taken; // the names of values
-  size_t named = 0;            // values that have their name; those after it have a wish
+  std::set<uint32_t> dividedParts; // parts that others were taken of
+  std::set<std::string> taken;     // the names of values
+  size_t named = 0;                // values that have their name; those after it have a wish
 };
 
 } // namespace ashlar

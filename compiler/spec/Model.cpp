@@ -15,13 +15,14 @@ llvm::SmallVector<WeightId, 8> weightsOf(const Model &model, const Block &block)
 
 static bool sameRows(const Value &a, const Value &b) {
   return a.name == b.name && a.columns == b.columns && a.lastOnly == b.lastOnly &&
-         a.stream.has_value() == b.stream.has_value();
+         a.stream.has_value() == b.stream.has_value() && a.part == b.part;
 }
 
 static bool sameNumbers(const Op &a, const Op &b) {
-  return a.kind == b.kind && a.inputs == b.inputs && a.result == b.result && a.eps == b.eps &&
-         a.rope == b.rope && a.heads == b.heads && a.kvHeads == b.kvHeads &&
-         a.headDim == b.headDim && a.scale == b.scale;
+  return a.kind == b.kind && a.inputs == b.inputs && a.result == b.result &&
+         a.activation == b.activation && a.eps == b.eps && a.rope == b.rope && a.heads == b.heads &&
+         a.kvHeads == b.kvHeads && a.headDim == b.headDim && a.scale == b.scale &&
+         a.window == b.window && a.offset == b.offset;
 }
 
 bool sameShape(const Model &model, const Block &a, const Block &b) {

@@ -32,10 +32,29 @@ struct Module {
   bool noSplit = false;
 };
 
+/// A tensor of the reference implementation that is no parameter. Nothing here reads its values:
+/// device maps count its bytes.
+struct Buffer {
+  std::string tensor; // "model.rotary_emb.inv_freq"
+  std::vector<uint64_t> shape;
+  std::string type; // torch's name: "float32"
+  uint64_t bits = 0;
+  bool persistent = false; // stored in checkpoints
+};
+
+/// Tensors under a module's name may be stored under another, or without any: "" and "language."
+/// end with their dot.
+struct Prefix {
+  std::string name; // "transformer."
+  std::vector<std::string> others;
+};
+
 struct Weight {
-  std::string name;               // the spec's: "layers.3.q"
-  std::string tensor;             // the checkpoint's: "model.layers.3.self_attn.q_proj.weight"
-  std::vector<uint64_t> shape;    // as in the checkpoint: [rows, columns] or [columns]
+  std::string name;      // the spec's: "layers.3.q"
+  std::string parameter; // the reference's: "model.layers.3.self_attn.q_proj.weight"
+  std::string tensor;    // the checkpoint's; bind finds it where it differs from the reference's
+  std::vector<uint64_t> shape;    // [rows, columns] or [columns]
+  bool transposed = false;        // the checkpoint holds [columns, rows]
   std::optional<WeightId> tiedTo; // stored once, as that weight
   DataType type = DataType::F32;  // as stored in the checkpoint; known after bind
   llvm::SMLoc declared;
@@ -57,17 +76,38 @@ struct Stream {
 };
 
 enum class OpKind : uint8_t {
-  Embed,    // ids -> rows of a table
-  Angles,   // positions -> cosines and sines of a rope, [tokens, dims]
-  RmsNorm,  // value, weight, eps
-  Linear,   // value, weight [rows, columns], optional bias
-  Rotate,   // value, rope's stream
-  Attend,   // q, k, v: appends k and v to the layer's cache and attends over it
-  Glu,      // gate, up -> silu(gate) * up
-  Silu,     // value
-  Add,      // value, value
-  Multiply, // value, value
-  Last,     // the row whose logits are wanted
+  Embed,     // ids -> rows of a table
+  Positions, // positions -> rows of a table
+  Angles,    // positions -> cosines and sines of a rope, [tokens, dims]
+  RmsNorm,   // value, weight, eps: of each row, or of each head
+  LayerNorm, // value, optional weight, optional bias, eps
+  Linear,    // value, weight [rows, columns], optional bias
+  Rotate,    // value, rope's stream
+  Attend,    // q, k, v: appends k and v to the layer's cache and attends over it
+  Glu,       // gate, up -> activation(gate) * up
+  Activate,  // value
+  Add,       // value, value
+  Multiply,  // value, value
+  Last,      // the row whose logits are wanted
+};
+
+/// What is done to each number alone.
+enum class Activation : uint8_t {
+  Silu,
+  Gelu,
+  GeluTanh,
+  GeluQuick,
+  Relu,
+  ReluSquared,
+  Sigmoid,
+  Tanh,
+};
+
+/// Consecutive columns of another value: a view, without bytes of its own.
+struct Part {
+  ValueId of; // no part itself
+  uint64_t first = 0;
+  bool operator==(const Part &) const = default;
 };
 
 /// A value of one block: [tokens, columns] in f32. Views (heads, merge) share their value.
@@ -75,25 +115,29 @@ struct Value {
   std::string name; // the spec's variable, or the weight or op that made it: unique in its block
   uint64_t columns = 0;
   bool lastOnly = false;
-  std::optional<StreamId> stream; // set for a block's inputs, and for its result
+  std::optional<StreamId> stream = {}; // set for a block's inputs, and for its result
+  std::optional<Part> part = {};
 };
 
 struct Op {
   OpKind kind;
-  llvm::SmallVector<ValueId, 3> inputs; // empty for Embed and Angles
+  llvm::SmallVector<ValueId, 3> inputs; // empty for Embed, Positions and Angles
   ValueId result;
   std::optional<WeightId> weight;
   std::optional<WeightId> bias;
-  double eps = 0;       // RmsNorm
-  uint32_t rope = 0;    // Angles, Rotate: an index into Model::ropes
-  uint64_t heads = 0;   // Rotate: heads of the value; Attend: query heads
+  Activation activation = {}; // Activate, Glu
+  double eps = 0;             // RmsNorm, LayerNorm
+  uint32_t rope = 0;          // Angles, Rotate: an index into Model::ropes
+  uint64_t heads = 0;   // of the value: Rotate, Attend (of queries), RmsNorm (0: of whole rows)
   uint64_t kvHeads = 0; // Attend
-  uint64_t headDim = 0; // Rotate, Attend
+  uint64_t headDim = 0; // Rotate, Attend, RmsNorm of heads
   double scale = 0;     // Attend: of the scores
+  uint64_t window = 0;  // Attend: positions that a token sees, its own included; 0: all before it
+  uint64_t offset = 0;  // Positions: the row of position 0
 };
 
-/// Where a part of a block comes from: placement cuts blocks whose weights have several places.
-struct Part {
+/// Where a piece of a block comes from: placement cuts blocks whose weights have several places.
+struct Piece {
   std::string whole;    // the block's name
   uint32_t firstOp = 0; // of the whole block's ops
 };
@@ -102,7 +146,7 @@ struct Block {
   std::string name; // "layers.3.attention", "embed"
   std::string kind; // "attention": blocks of equal kind and shape share their code
   std::optional<uint32_t> layer;
-  std::optional<Part> part;              // empty: a whole block
+  std::optional<Piece> piece;            // empty: a whole block
   llvm::SmallVector<StreamId, 2> inputs; // values[0], values[1], …
   StreamId output;
   std::vector<Value> values; // inputs first
@@ -110,7 +154,8 @@ struct Block {
 };
 
 struct Model {
-  std::string spec; // the spec's name: "llama"
+  std::string spec;      // the spec's name: "llama"
+  std::string className; // of the whole: "LlamaForCausalLM"
   uint64_t layers = 0;
   uint64_t hidden = 0;
   uint64_t vocabulary = 0;
@@ -118,6 +163,8 @@ struct Model {
   std::vector<int64_t> endTokens;
   std::vector<Module> modules;
   std::vector<Weight> weights;
+  std::vector<Buffer> buffers;
+  std::vector<Prefix> prefixes;
   std::vector<std::string> ignored; // patterns of tensors that the model does not read
   std::vector<Rope> ropes;
   std::vector<Stream> streams;
@@ -130,6 +177,7 @@ struct Model {
 };
 
 llvm::StringRef name(OpKind kind);
+llvm::StringRef name(Activation activation);
 
 /// The weights that a block reads, each once, in order of first use, tied ones as stored.
 llvm::SmallVector<WeightId, 8> weightsOf(const Model &model, const Block &block);

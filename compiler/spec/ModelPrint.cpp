@@ -9,10 +9,16 @@
 namespace ashlar {
 
 llvm::StringRef name(OpKind kind) {
-  constexpr llvm::StringLiteral Names[] = {"embed",  "angles",   "rmsnorm", "linear",
-                                           "rotate", "attend",   "glu",     "silu",
-                                           "add",    "multiply", "last"};
+  constexpr llvm::StringLiteral Names[] = {"embed",  "positions", "angles", "rmsnorm", "layernorm",
+                                           "linear", "rotate",    "attend", "glu",     "activate",
+                                           "add",    "multiply",  "last"};
   return Names[static_cast<uint8_t>(kind)];
+}
+
+llvm::StringRef name(Activation activation) {
+  constexpr llvm::StringLiteral Names[] = {"silu", "gelu",         "gelu_tanh", "gelu_quick",
+                                           "relu", "relu_squared", "sigmoid",   "tanh"};
+  return Names[static_cast<uint8_t>(activation)];
 }
 
 namespace {
@@ -28,7 +34,10 @@ public:
   Printer(const Model &model, llvm::raw_ostream &out) : model(model), out(out) {}
 
   void print() {
-    out << "model " << model.spec << " layers=" << model.layers << " hidden=" << model.hidden
+    out << "model " << model.spec;
+    if (!model.className.empty())
+      out << " : " << model.className;
+    out << " layers=" << model.layers << " hidden=" << model.hidden
         << " vocabulary=" << model.vocabulary << " context=" << model.maxContext << " end=[";
     llvm::interleaveComma(model.endTokens, out);
     out << "]\n";
@@ -36,6 +45,13 @@ public:
       print(module);
     for (const Weight &weight : model.weights)
       print(weight);
+    for (const Buffer &buffer : model.buffers)
+      print(buffer);
+    for (const Prefix &prefix : model.prefixes) {
+      out << "prefix \"" << prefix.name << "\" or \"";
+      llvm::interleave(prefix.others, out, "\" or \"");
+      out << "\"\n";
+    }
     for (const std::string &pattern : model.ignored)
       out << "ignore \"" << pattern << "\"\n";
     for (const Rope &rope : model.ropes)
@@ -58,9 +74,19 @@ private:
     out << "weight " << weight.name << " [";
     llvm::interleaveComma(weight.shape, out);
     out << "] \"" << weight.tensor << "\" " << ashlar::name(weight.type);
+    if (weight.transposed)
+      out << " transposed";
+    if (weight.parameter != weight.tensor)
+      out << " of \"" << weight.parameter << '"';
     if (weight.tiedTo)
       out << " tied to " << model.weight(*weight.tiedTo).name;
     out << '\n';
+  }
+
+  void print(const Buffer &buffer) {
+    out << "buffer \"" << buffer.tensor << "\" [";
+    llvm::interleaveComma(buffer.shape, out);
+    out << "] " << buffer.type << (buffer.persistent ? " persistent\n" : "\n");
   }
 
   void print(const Rope &rope) {
@@ -92,24 +118,36 @@ private:
 
   void print(const Block &block, const Op &op) {
     out << "  " << block.values[index(op.result)].name << " ["
-        << block.values[index(op.result)].columns << "] = " << name(op.kind) << ' ';
+        << block.values[index(op.result)].columns
+        << "] = " << (op.kind == OpKind::Activate ? name(op.activation) : name(op.kind));
+    out << ' ';
     llvm::ListSeparator comma;
     if (op.kind == OpKind::Embed)
       out << comma << "ids";
-    for (ValueId input : op.inputs)
-      out << comma << block.values[index(input)].name;
+    for (ValueId input : op.inputs) {
+      const Value &value = block.values[index(input)];
+      out << comma << (value.part ? block.values[index(value.part->of)] : value).name;
+      if (value.part)
+        out << '[' << value.part->first << ".." << value.part->first + value.columns << ']';
+    }
     for (std::optional<WeightId> weight : {op.weight, op.bias})
       if (weight)
         out << comma << local(block, model.weight(*weight).name);
     if (op.kind == OpKind::Angles)
       out << model.ropes[op.rope].name;
-    if (op.kind == OpKind::RmsNorm)
+    if (op.kind == OpKind::Glu)
+      out << ' ' << name(op.activation);
+    if (op.kind == OpKind::RmsNorm || op.kind == OpKind::LayerNorm)
       out << " eps=" << exact(op.eps);
-    if (op.kind == OpKind::Rotate)
+    if (op.offset)
+      out << " offset=" << op.offset;
+    if (op.kind == OpKind::Rotate || (op.kind == OpKind::RmsNorm && op.heads))
       out << " heads=" << op.heads << " dim=" << op.headDim;
     if (op.kind == OpKind::Attend)
       out << " heads=" << op.heads << " kv=" << op.kvHeads << " dim=" << op.headDim
           << " scale=" << exact(op.scale);
+    if (op.window)
+      out << " window=" << op.window;
     out << '\n';
   }
 

@@ -141,7 +141,33 @@ std::optional<ExprId> Parser::number() {
   return add(std::move(expr));
 }
 
+// LIST[NUMBER] or VALUE[BEGIN..END]
+std::optional<ExprId> Parser::subscript(ExprId base) {
+  Expr expr = {ExprKind::Index};
+  expr.text = peek().text;
+  expr.operands = {base};
+  bool good = brackets("[", "]", [&] {
+    for (bool more = true; more; more = expr.operands.size() == 2 && take("..")) {
+      std::optional<ExprId> bound = expression();
+      if (!bound)
+        return false;
+      expr.operands.push_back(*bound);
+    }
+    return !sees(",") || unexpected("']' after this");
+  });
+  if (expr.operands.size() == 3)
+    expr.kind = ExprKind::Slice;
+  return good ? add(std::move(expr)) : std::nullopt;
+}
+
 std::optional<ExprId> Parser::primary() {
+  std::optional<ExprId> parsed = simple();
+  while (parsed && lineGoesOn() && sees("["))
+    parsed = subscript(*parsed);
+  return parsed;
+}
+
+std::optional<ExprId> Parser::simple() {
   const Token &token = peek();
   if (token.kind == TokenKind::Integer || token.kind == TokenKind::Real)
     return number();

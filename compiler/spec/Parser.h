@@ -5,6 +5,7 @@
 #include "compiler/spec/Syntax.h"
 
 #include <optional>
+#include <utility>
 
 namespace ashlar::spec {
 
@@ -28,18 +29,26 @@ private:
   llvm::StringRef name(const llvm::Twine &what);
   llvm::StringRef given(const llvm::Twine &what);
   llvm::StringRef string(const llvm::Twine &what);
+  llvm::StringRef className();
 
   template <class Statement> bool braces(llvm::StringRef of, Statement statement);
   void recover(size_t start);
   bool topLevel(File &file);
-  bool setting(std::vector<Setting> &settings);
+  bool setting(File &file);
+  std::optional<Setting> setting(bool required, const llvm::Twine &wanted);
+
+  // ParseItems.cpp.
   std::optional<Item> item();
   std::optional<RopeItem> rope();
+  bool shape(llvm::SmallVector<ExprId, 2> &sizes);
   std::optional<WeightItem> weight();
+  std::optional<BufferItem> buffer();
   std::optional<BlockItem> block();
   bool statement(BlockItem &block);
   std::optional<IgnoreItem> ignore();
   std::optional<ScopeItem> scope(bool loop);
+  std::optional<IfItem> conditionalItems();
+  bool items(llvm::StringRef of, std::vector<Item> &items);
   bool each(Loop &loop);
 
   // Expressions; ParseExpression.cpp.
@@ -48,8 +57,10 @@ private:
   std::optional<ExprId> binary(unsigned lowest);
   std::optional<ExprId> unary();
   std::optional<ExprId> primary();
+  std::optional<ExprId> simple();
   std::optional<ExprId> number();
   std::optional<ExprId> call(llvm::StringRef function);
+  std::optional<ExprId> subscript(ExprId base);
   template <class Element>
   bool brackets(llvm::StringRef open, llvm::StringRef close, Element element);
   std::optional<ExprId> add(Expr expr);
@@ -76,6 +87,36 @@ bool Parser::brackets(llvm::StringRef open, llvm::StringRef close, Element eleme
   while (take(","));
   --openBrackets;
   return expect(close, " after this, or ','");
+}
+
+/// `{ STATEMENT … }`: each ends with its line, with ';' or with the closing brace.
+template <class Statement> bool Parser::braces(llvm::StringRef of, Statement statement) {
+  llvm::StringRef opening = peek().text;
+  if (!expect("{", ""))
+    return false;
+  if (++nesting > MaxNesting) {
+    errors.error(at(opening), "more than " + llvm::Twine(MaxNesting) + " braces are open here");
+    return --nesting, false;
+  }
+  while (!take("}")) {
+    if (peek().kind == TokenKind::End) {
+      if (!std::exchange(endReported, true)) {
+        unexpected("'}'");
+        errors.note(at(opening), "to match this '{' of " + of);
+      }
+      return --nesting, false;
+    }
+    if (take(";"))
+      continue;
+    size_t start = next;
+    if (!statement())
+      recover(start);
+    else if (!sees(";") && !sees("}") && !peek().firstOnLine && peek().kind != TokenKind::End) {
+      unexpected("a new line or ';'");
+      recover(start);
+    }
+  }
+  return --nesting, true;
 }
 
 } // namespace ashlar::spec

@@ -20,13 +20,20 @@ public:
   void print() {
     out << "model " << file.name << " for [";
     llvm::interleaveComma(file.modelTypes, out, [&](llvm::StringRef type) { quoted(type); });
-    out << "] {\n";
+    out << "]";
+    classed(file.className);
+    out << " {\n";
     indent = 2;
-    if (!file.settings.empty()) {
+    if (!file.settings.empty() || !file.harmless.empty()) {
       line() << "config {\n";
       indent += 2;
       for (const Setting &setting : file.settings)
         binding(setting.name, "require", setting.value);
+      if (!file.harmless.empty()) {
+        line() << "ignore ";
+        llvm::interleaveComma(file.harmless, out, [&](llvm::StringRef key) { quoted(key); });
+        out << '\n';
+      }
       indent -= 2;
       line() << "}\n";
     }
@@ -42,6 +49,15 @@ public:
 private:
   llvm::raw_ostream &line() { return out.indent(indent); }
   void quoted(llvm::StringRef text) { out << '"' << text << '"'; }
+  void classed(llvm::StringRef name) {
+    if (name.empty())
+      return;
+    out << " : ";
+    if (name.contains('{'))
+      quoted(name);
+    else
+      out << name;
+  }
 
   void binding(llvm::StringRef name, llvm::StringRef without, ExprId value) {
     line();
@@ -58,6 +74,14 @@ private:
       std::visit([&](const auto &is) { print(is); }, item.is);
   }
 
+  void print(const Setting &setting) {
+    if (setting.name.empty())
+      return binding("", "require", setting.value);
+    line() << "let " << setting.name << " = ";
+    expr(setting.value);
+    out << '\n';
+  }
+
   void print(const RopeItem &rope) {
     line() << "rope " << rope.name << '(';
     arguments({}, rope.arguments);
@@ -69,6 +93,8 @@ private:
     arguments(weight.shape, {});
     out << "] = ";
     quoted(weight.tensor);
+    classed(weight.className);
+    out << (weight.transposed ? " transposed" : "");
     clause(" bias ", weight.bias);
     clause(" if ", weight.presentIf); // an 'if' after 'tied to' belongs to the tie
     if (!weight.tiedTo.empty())
@@ -82,6 +108,14 @@ private:
       return;
     out << word;
     expr(*value);
+  }
+
+  void print(const BufferItem &buffer) {
+    line() << "buffer ";
+    quoted(buffer.tensor);
+    out << '[';
+    arguments(buffer.shape, {});
+    out << "] " << buffer.type << (buffer.persistent ? " persistent\n" : "\n");
   }
 
   void print(const BlockItem &block) {
@@ -113,11 +147,33 @@ private:
       out << "module ";
     }
     quoted(scope.path);
-    if (!scope.className.empty())
-      out << " : " << scope.className;
-    out << (scope.noSplit ? " nosplit {\n" : " {\n");
+    for (llvm::StringRef other : scope.others) {
+      out << " or ";
+      quoted(other);
+    }
+    classed(scope.className);
+    out << (scope.noSplit ? " nosplit" : "");
+    if (!scope.loop && scope.items.empty()) {
+      out << '\n';
+      return;
+    }
+    out << " {\n";
     indent += 2;
     items(scope.items);
+    indent -= 2;
+    line() << "}\n";
+  }
+
+  void print(const IfItem &item) {
+    line() << "if ";
+    expr(item.condition);
+    out << " {\n";
+    indent += 2;
+    items(item.then);
+    if (!item.otherwise.empty()) {
+      out.indent(indent - 2) << "} else {\n";
+      items(item.otherwise);
+    }
     indent -= 2;
     line() << "}\n";
   }
@@ -169,6 +225,17 @@ private:
       expr(e.operands[1], 0);
       out << " else ";
       expr(e.operands[2], 0);
+      break;
+    case ExprKind::Index:
+    case ExprKind::Slice:
+      expr(e.operands[0], own);
+      out << '[';
+      expr(e.operands[1]);
+      if (e.kind == ExprKind::Slice) {
+        out << "..";
+        expr(e.operands[2]);
+      }
+      out << ']';
       break;
     case ExprKind::Call:
       out << e.text << '(';

@@ -21,12 +21,22 @@ std::string show(const Constant &constant) {
     llvm::raw_string_ostream(text).write_escaped(llvm::StringRef(*value).take_front(Shown));
     return text + (value->size() > Shown ? "…\"" : "\"");
   }
+  if (auto *list = std::get_if<const llvm::json::Array *>(&constant))
+    return "a list of " + std::to_string((*list)->size());
   return "null";
 }
 
+std::optional<double> asNumber(const Constant &constant) {
+  if (auto *value = std::get_if<int64_t>(&constant))
+    return static_cast<double>(*value);
+  if (auto *value = std::get_if<double>(&constant))
+    return *value;
+  return std::nullopt;
+}
+
 llvm::StringRef typeName(const Constant &constant) {
-  constexpr llvm::StringLiteral Names[] = {"null", "a boolean", "an integer", "a real number",
-                                           "a string"};
+  constexpr llvm::StringLiteral Names[] = {"null",          "a boolean", "an integer",
+                                           "a real number", "a string",  "a list"};
   return Names[constant.index()];
 }
 

@@ -6,6 +6,7 @@
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/JSON.h"
 
 #include <cstdint>
 #include <string>
@@ -14,10 +15,14 @@
 
 namespace ashlar {
 
-/// A value that is known when the model is built. Integers are exact; the first is null.
-using Constant = std::variant<std::monostate, bool, int64_t, double, std::string>;
+/// A value that is known when the model is built. Integers are exact; the first is null; a list is
+/// the config's, which outlives it.
+using Constant =
+    std::variant<std::monostate, bool, int64_t, double, std::string, const llvm::json::Array *>;
 std::string show(const Constant &constant);
 llvm::StringRef typeName(const Constant &constant);
+/// Of an integer or a real number.
+std::optional<double> asNumber(const Constant &constant);
 
 struct Symbol {
   enum Kind : uint8_t { IsConstant, IsWeight, IsAbsentWeight, IsRope, IsValue };

@@ -34,6 +34,8 @@ enum class ExprKind : uint8_t {
   Binary,
   Conditional, // if A then B else C
   Call,
+  Index, // LIST[NUMBER]
+  Slice, // VALUE[BEGIN..END]
 };
 
 enum class Operator : uint8_t {
@@ -76,7 +78,7 @@ struct Expr {
   llvm::SmallVector<NamedArgument, 1> named = {};
 };
 
-/// `NAME = EXPR`, or `require EXPR` without a name.
+/// `NAME = EXPR`, or `require EXPR` without a name; as an item, `let NAME = EXPR`.
 struct Setting {
   llvm::StringRef name;
   ExprId value;
@@ -88,15 +90,26 @@ struct RopeItem {
   llvm::SmallVector<NamedArgument, 2> arguments;
 };
 
-/// weight NAME[SHAPE] = "TENSOR" [bias EXPR] [if EXPR] [tied to NAME [if EXPR]]
+/// weight NAME[SHAPE] = "TENSOR" [: CLASS] [transposed] [bias EXPR] [if EXPR]
+///     [tied to NAME [if EXPR]]
 struct WeightItem {
   llvm::StringRef name;
   llvm::SmallVector<ExprId, 2> shape;
   llvm::StringRef tensor;
+  llvm::StringRef className; // of the module that holds it
+  bool transposed = false;
   std::optional<ExprId> bias;
   llvm::StringRef tiedTo; // empty: never tied
   std::optional<ExprId> tiedIf;
   std::optional<ExprId> presentIf;
+};
+
+/// buffer "TENSOR"[SHAPE] TYPE [persistent]
+struct BufferItem {
+  llvm::StringRef tensor;
+  llvm::SmallVector<ExprId, 2> shape;
+  llvm::StringRef type;
+  bool persistent = false;
 };
 
 /// `NAME = EXPR`, or `return EXPR` without a name.
@@ -127,23 +140,34 @@ struct Loop {
 
 struct Item;
 
-/// module "PATH" [: CLASS] [nosplit] { ITEMS }, or the same repeated by a loop.
+/// module "PATH" [or "PATH"]… [: CLASS] [nosplit] [{ ITEMS }], or the same repeated by a loop. A
+/// class may hold {NAMES}, as a path may.
 struct ScopeItem {
   std::optional<Loop> loop;
   llvm::StringRef path;
+  llvm::SmallVector<llvm::StringRef, 1> others; // where checkpoints may have the same tensors
   llvm::StringRef className;
   bool noSplit = false;
   std::vector<Item> items;
 };
 
+/// if CONDITION { ITEMS } [else { ITEMS }]
+struct IfItem {
+  ExprId condition;
+  std::vector<Item> then, otherwise;
+};
+
 struct Item {
-  std::variant<RopeItem, WeightItem, BlockItem, IgnoreItem, ScopeItem> is;
+  std::variant<Setting, RopeItem, WeightItem, BufferItem, BlockItem, IgnoreItem, ScopeItem, IfItem>
+      is;
 };
 
 struct File {
   llvm::StringRef name;
   std::vector<llvm::StringRef> modelTypes;
+  llvm::StringRef className;
   std::vector<Setting> settings;
+  std::vector<llvm::StringRef> harmless; // patterns of config keys that change no results
   std::optional<ExprId> context;
   std::vector<Item> items;
   std::vector<Expr> exprs;

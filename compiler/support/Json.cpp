@@ -138,14 +138,19 @@ private:
     llvm::json::Array result;
     if (take(']'))
       return Value(std::move(result));
+    // A std::vector that grows copies values, with all that is in them; this one moves them.
+    llvm::SmallVector<Value, 4> items;
     do {
       std::optional<Value> item = value(depth);
       if (!item)
         return std::nullopt;
-      result.push_back(std::move(*item));
+      items.push_back(std::move(*item));
     } while (take(','));
     if (!take(']'))
       return fail(at, "expected ',' or ']'"), std::nullopt;
+    result.reserve(items.size());
+    for (Value &item : items)
+      result.push_back(std::move(item));
     return Value(std::move(result));
   }
 
@@ -312,6 +317,22 @@ size_t findKey(llvm::StringRef text, size_t i, llvm::StringRef key) {
   return llvm::StringRef::npos;
 }
 
+// Where the array whose text follows its '[' at `i` has the item: the offset of its first
+// character.
+size_t findItem(llvm::StringRef text, size_t i, uint64_t item) {
+  for (unsigned depth = 1; i < text.size() && depth; ++i) {
+    char c = text[i];
+    if (depth == 1 && item == 0 && !llvm::isSpace(c) && c != ']')
+      return i;
+    if (c == '"')
+      i = endOfString(text, i) - 1;
+    depth += c == '{' || c == '[';
+    depth -= c == '}' || c == ']';
+    item -= depth == 1 && c == ',';
+  }
+  return llvm::StringRef::npos;
+}
+
 } // namespace
 
 std::optional<Value> parseJson(llvm::StringRef text, Diagnostics &diags, unsigned maxDepth) {
@@ -324,6 +345,14 @@ llvm::SMLoc locatePath(llvm::StringRef text, llvm::ArrayRef<llvm::StringRef> pat
   size_t found = 0;
   size_t value = text.find_first_not_of(" \n\r\t");
   for (llvm::StringRef key : path) {
+    uint64_t item;
+    if (value < text.size() && text[value] == '[' && !key.getAsInteger(10, item)) {
+      size_t place = findItem(text, value + 1, item);
+      if (place == llvm::StringRef::npos)
+        break;
+      found = value = place;
+      continue;
+    }
     if (value >= text.size() || text[value] != '{')
       break;
     size_t place = findKey(text, value + 1, key);

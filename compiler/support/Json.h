@@ -23,7 +23,7 @@ std::optional<llvm::json::Value> parseJson(llvm::StringRef text, Diagnostics &di
 llvm::SMLoc locateKey(llvm::StringRef text, llvm::StringRef key);
 
 /// The place of the last key of a path through nested objects, or of the longest part of the path
-/// that is there.
+/// that is there. In an array the key is an item's number.
 llvm::SMLoc locatePath(llvm::StringRef text, llvm::ArrayRef<llvm::StringRef> path);
 
 } // namespace ashlar

@@ -12,13 +12,14 @@ namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
 /// Writes the rows of this step at their positions.
-template <uint32_t Max, class T, int64_t Heads, int64_t Context, int64_t Dim>
-void store(const Step<Max> &step, host::Rows<F32, Heads * Dim> x,
+template <uint32_t Max, class T, int64_t C, int64_t S, int64_t Heads, int64_t Context, int64_t Dim>
+void store(const Step<Max> &step, host::Rows<F32, C, S> x,
            host::Cache<T, Heads, Context, Dim> cache) {
+  static_assert(C == Heads * Dim);
   Share mine = share(step, step.count() * Heads);
   for (int64_t item = mine.begin; item < mine.end; ++item) {
     int64_t position = static_cast<int64_t>(step.position) + item / Heads;
-    const float *from = x.at(step) + item * Dim;
+    const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
     typename T::storage *to = cache.at(step) + (item % Heads * Context + position) * Dim;
     for (int64_t i = 0; i < Dim; i += Width)
       store<T>(to + i, load(from + i, Dim - i), Dim - i);
@@ -135,7 +136,7 @@ ASHLAR_INLINE inline float weigh(float *scores, int64_t count, int64_t columns, 
 
 /// The attention of `heads` query heads from `head` on, all of one key head, for `tokens` tokens
 /// from `token` on. At most MaxRows of them together.
-template <int64_t MaxRows, class T, int64_t Heads, int64_t Kv, int64_t Context, int64_t Dim>
+template <int64_t MaxRows, int64_t Window, class T, int64_t Heads, int64_t Dim, int64_t S>
 void attendRows(const StepState &step, const float *q, const typename T::storage *k,
                 const typename T::storage *v, float *y, float scale, int64_t token, int64_t tokens,
                 int64_t head, int64_t heads) {
@@ -153,7 +154,7 @@ void attendRows(const StepState &step, const float *q, const typename T::storage
 
   int64_t rows = tokens * heads;
   for (int64_t row = 0; row < rows; ++row) {
-    const float *from = q + ((token + row / heads) * Heads + head + row % heads) * Dim;
+    const float *from = q + (token + row / heads) * S + (head + row % heads) * Dim;
     for (int64_t d = 0; d < Padded; d += Width) {
       store(queries[row] + d, d < Dim ? load(from + d, Dim - d) * scale : Floats{});
       store(sums[row] + d, Floats{});
@@ -163,7 +164,8 @@ void attendRows(const StepState &step, const float *q, const typename T::storage
 
   int64_t first = static_cast<int64_t>(step.position) + token;
   int64_t end = first + tokens;
-  for (int64_t start = 0; start < end; start += KeyBlock) {
+  int64_t start = Window && first >= Window ? first - Window + 1 : 0;
+  for (; start < end; start += KeyBlock) {
     int64_t count = end - start < KeyBlock ? end - start : KeyBlock;
     if constexpr (Few) {
       scoreFew<T, Dim, Padded>(queries[0], k + start * Dim, scores[0], KeyBlock, rows, count);
@@ -175,7 +177,14 @@ void attendRows(const StepState &step, const float *q, const typename T::storage
     for (int64_t row = 0; row < rows; ++row) {
       int64_t visible = first + row / heads + 1 - start;
       visible = visible < 0 ? 0 : visible < count ? visible : count;
-      if (visible == 0) { // of an earlier token, which ended before this block
+      int64_t hidden = 0; // that the window has left behind
+      if constexpr (Window != 0) {
+        hidden = first + row / heads + 1 - Window - start;
+        hidden = hidden < 0 ? 0 : hidden < visible ? hidden : visible;
+        for (int64_t i = 0; i < hidden; ++i)
+          scores[row][i] = -__builtin_inff();
+      }
+      if (visible == hidden) { // all before this block, or all after it
         for (int64_t i = 0; i < count; ++i)
           scores[row][i] = 0;
         continue;
@@ -205,19 +214,20 @@ void attendRows(const StepState &step, const float *q, const typename T::storage
   }
 }
 
-/// y = softmax(scale q k^T) v, each token over the positions up to its own. The rows of this step
-/// must be stored in the caches.
-template <uint32_t Max, class T, int64_t C, int64_t Kv, int64_t Context, int64_t Dim>
-void attend(const Step<Max> &step, host::Rows<F32, C> q, host::Cache<T, Kv, Context, Dim> k,
+/// y = softmax(scale q k^T) v, each token over the positions up to its own: all, or the last
+/// `Window` of them. The rows of this step must be stored in the caches.
+template <int64_t Window = 0, uint32_t Max, class T, int64_t C, int64_t S, int64_t Kv,
+          int64_t Context, int64_t Dim>
+void attend(const Step<Max> &step, host::Rows<F32, C, S> q, host::Cache<T, Kv, Context, Dim> k,
             host::Cache<T, Kv, Context, Dim> v, host::Rows<F32, C> y, float scale) {
   constexpr int64_t Heads = C / Dim, Group = Heads / Kv;
   static_assert(Heads * Dim == C && Group * Kv == Heads);
   constexpr int64_t Tokens = Max == 1 || Group >= 32 ? 1 : Max * Group < 32 ? Max : 32 / Group;
   auto run = [&](int64_t token, int64_t tokens, int64_t head, int64_t heads) {
     int64_t cache = head / Group * Context * Dim;
-    attendRows<Tokens * Group, T, Heads, Kv, Context, Dim>(step, q.at(step), k.at(step) + cache,
-                                                           v.at(step) + cache, y.at(step), scale,
-                                                           token, tokens, head, heads);
+    attendRows<Tokens * Group, Window, T, Heads, Dim, S>(step, q.at(step), k.at(step) + cache,
+                                                         v.at(step) + cache, y.at(step), scale,
+                                                         token, tokens, head, heads);
   };
   if constexpr (Max == 1) {
     Share mine = share(step, Heads);

@@ -1,58 +1,70 @@
-/// What is done to each number alone. Outputs may be the bytes of an input.
+/// What is done to each number alone, or to two of one place. Outputs may be the bytes of an input.
 #pragma once
 
-#include "templates/cpu/vector.h"
+#include "templates/cpu/activation.h"
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// Calls body(i, count) for the vectors of this thread's share of `total` floats.
-template <class Body>
-ASHLAR_INLINE inline void forShare(const StepState &step, int64_t total, Body &&body) {
-  Share mine = share(step, total, 16); // a cache line
-  for (int64_t i = mine.begin; i < mine.end; i += Width)
-    body(i, mine.end - i);
+/// Calls body(row, column, count) for the vectors of this thread's share of [step.count(), C].
+/// Where no input is a part of wider rows, all of them count as one row.
+template <int64_t C, bool Whole, uint32_t Max, class Body>
+ASHLAR_INLINE inline void forShare(const Step<Max> &step, Body &&body) {
+  Share mine = share(step, step.count() * C, 16); // a cache line
+  if constexpr (Whole) {
+    for (int64_t i = mine.begin; i < mine.end; i += Width)
+      body(0, i, mine.end - i);
+  } else {
+    for (int64_t i = mine.begin; i < mine.end;) {
+      int64_t row = i / C, column = i % C;
+      int64_t last = mine.end - i < C - column ? column + mine.end - i : C;
+      i += last - column;
+      for (; column < last; column += Width)
+        body(row, column, last - column);
+    }
+  }
 }
 
-/// x * sigmoid(x)
-ASHLAR_INLINE inline Floats silu(Floats x) { return x / (1.0f + exponential(-x)); }
-
-template <uint32_t Max, int64_t C>
-void silu(const Step<Max> &step, host::Rows<F32, C> x, host::Rows<F32, C> y) {
+template <class A, uint32_t Max, int64_t C, int64_t S>
+void activate(const Step<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, C> y) {
   const float *from = x.at(step);
   float *to = y.at(step);
-  forShare(step, step.count() * C, [&](int64_t i, int64_t count) ASHLAR_INLINE {
-    store(to + i, silu(load(from + i, count)), count);
+  forShare<C, S == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+    store(to + row * C + i, A::of(load(from + row * S + i, count)), count);
   });
 }
 
-/// silu(gate) * up
-template <uint32_t Max, int64_t C>
-void glu(const Step<Max> &step, host::Rows<F32, C> gate, host::Rows<F32, C> up,
+/// The activation of gate, times up.
+template <class A, uint32_t Max, int64_t C, int64_t S, int64_t Z>
+void glu(const Step<Max> &step, host::Rows<F32, C, S> gate, host::Rows<F32, C, Z> up,
          host::Rows<F32, C> y) {
   const float *g = gate.at(step), *u = up.at(step);
   float *to = y.at(step);
-  forShare(step, step.count() * C, [&](int64_t i, int64_t count) ASHLAR_INLINE {
-    store(to + i, silu(load(g + i, count)) * load(u + i, count), count);
+  forShare<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+    Floats value = A::of(load(g + row * S + i, count)) * load(u + row * Z + i, count);
+    store(to + row * C + i, value, count);
   });
 }
 
-template <uint32_t Max, int64_t C>
-void add(const Step<Max> &step, host::Rows<F32, C> a, host::Rows<F32, C> b, host::Rows<F32, C> y) {
+template <uint32_t Max, int64_t C, int64_t S, int64_t Z>
+void add(const Step<Max> &step, host::Rows<F32, C, S> a, host::Rows<F32, C, Z> b,
+         host::Rows<F32, C> y) {
   const float *left = a.at(step), *right = b.at(step);
   float *to = y.at(step);
-  forShare(step, step.count() * C, [&](int64_t i, int64_t count) ASHLAR_INLINE {
-    store(to + i, load(left + i, count) + load(right + i, count), count);
+  forShare<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+    Floats value = load(left + row * S + i, count) + load(right + row * Z + i, count);
+    store(to + row * C + i, value, count);
   });
 }
 
-template <uint32_t Max, int64_t C>
-void multiply(const Step<Max> &step, host::Rows<F32, C> a, host::Rows<F32, C> b,
+template <uint32_t Max, int64_t C, int64_t S, int64_t Z>
+void multiply(const Step<Max> &step, host::Rows<F32, C, S> a, host::Rows<F32, C, Z> b,
               host::Rows<F32, C> y) {
   const float *left = a.at(step), *right = b.at(step);
   float *to = y.at(step);
-  forShare(step, step.count() * C, [&](int64_t i, int64_t count) ASHLAR_INLINE {
-    store(to + i, load(left + i, count) * load(right + i, count), count);
+  forShare<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+    Floats value = load(left + row * S + i, count) * load(right + row * Z + i, count);
+    store(to + row * C + i, value, count);
   });
 }
 
@@ -60,9 +72,8 @@ template <uint32_t Max, int64_t C>
 void copy(const Step<Max> &step, host::Rows<F32, C> x, host::Rows<F32, C> y) {
   const float *from = x.at(step);
   float *to = y.at(step);
-  forShare(step, step.count() * C, [&](int64_t i, int64_t count) ASHLAR_INLINE {
-    store(to + i, load(from + i, count), count);
-  });
+  forShare<C, true>(step, [&](int64_t, int64_t i, int64_t count)
+                              ASHLAR_INLINE { store(to + i, load(from + i, count), count); });
 }
 
 } // namespace ASHLAR_ISA

@@ -1,6 +1,7 @@
 /// All kernels of the CPU: what emitted code includes.
 #pragma once
 
+#include "templates/cpu/activation.h"
 #include "templates/cpu/attention.h"
 #include "templates/cpu/elementwise.h"
 #include "templates/cpu/embed.h"

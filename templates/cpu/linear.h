@@ -16,12 +16,12 @@ inline constexpr int64_t SumDepth = 512;
 /// One block of outputs: R rows, `columns` of the V vectors.
 template <class T, int64_t R, int64_t V>
 [[gnu::noinline]] void linearBlock(const typename T::storage *weights, const float *x,
-                                   int64_t depth, const float *bias, float *y, int64_t stride,
-                                   int64_t columns) {
+                                   int64_t xStride, int64_t depth, const float *bias, float *y,
+                                   int64_t stride, int64_t columns) {
   Floats sums[R][V] = {};
   for (int64_t k = 0; k < depth; k += SumDepth) {
     Floats part[R][V] = {};
-    accumulate(PanelColumns<T>{weights + k * host::PanelRows}, x + k, depth,
+    accumulate(PanelColumns<T>{weights + k * host::PanelRows}, x + k, xStride,
                depth - k < SumDepth ? depth - k : SumDepth, part);
     unrolled<R>([&](auto r) ASHLAR_INLINE {
       unrolled<V>([&](auto v) ASHLAR_INLINE { sums[r][v] += part[r][v]; });
@@ -43,15 +43,17 @@ template <class T, int64_t R, int64_t V>
 }
 
 template <uint32_t Max, class T>
-void linearShare(const Step<Max> &step, const float *x, const typename T::storage *weights,
-                 const float *bias, float *y, int64_t outputs, int64_t depth) {
+void linearShare(const Step<Max> &step, const float *x, int64_t xStride,
+                 const typename T::storage *weights, const float *bias, float *y, int64_t outputs,
+                 int64_t depth) {
   int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
   if constexpr (Max == 1) {
     Share mine = share(step, panels);
     for (int64_t panel = mine.begin; panel < mine.end; ++panel) {
       int64_t first = panel * host::PanelRows;
-      linearBlock<T, 1, PanelVectors>(weights + panel * size, x, depth, bias ? bias + first : bias,
-                                      y + first, outputs, outputs - first);
+      linearBlock<T, 1, PanelVectors>(weights + panel * size, x, xStride, depth,
+                                      bias ? bias + first : bias, y + first, outputs,
+                                      outputs - first);
     }
   } else {
     // Blocks of one panel after another: two threads meet in one panel at most.
@@ -68,7 +70,7 @@ void linearShare(const Step<Max> &step, const float *x, const typename T::storag
           break;
         forRows(block * BlockRows, lastRow, [&](auto r, int64_t row) ASHLAR_INLINE {
           linearBlock<T, r.value, BlockVectors>(
-              weights + panel * size + part * PanelPair<T>, x + row * depth, depth,
+              weights + panel * size + part * PanelPair<T>, x + row * xStride, xStride, depth,
               bias ? bias + first : bias, y + row * outputs + first, outputs, outputs - first);
         });
       }
@@ -76,16 +78,16 @@ void linearShare(const Step<Max> &step, const float *x, const typename T::storag
   }
 }
 
-template <uint32_t Max, class T, int64_t N, int64_t K>
-void linear(const Step<Max> &step, host::Rows<F32, K> x, host::Panels<T, N, K> w,
+template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
+void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
             host::Rows<F32, N> y) {
-  linearShare<Max, T>(step, x.at(step), w.at(step), nullptr, y.at(step), N, K);
+  linearShare<Max, T>(step, x.at(step), S, w.at(step), nullptr, y.at(step), N, K);
 }
 
-template <uint32_t Max, class T, int64_t N, int64_t K>
-void linear(const Step<Max> &step, host::Rows<F32, K> x, host::Panels<T, N, K> w,
+template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
+void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
             host::Vector<F32, N> bias, host::Rows<F32, N> y) {
-  linearShare<Max, T>(step, x.at(step), w.at(step), bias.at(step), y.at(step), N, K);
+  linearShare<Max, T>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), N, K);
 }
 
 } // namespace ASHLAR_ISA

@@ -24,14 +24,14 @@ ASHLAR_INLINE inline float sumOfSquares(const float *x, int64_t count) {
 
 /// y = x / sqrt(mean(x^2) + eps) * w. y must not be x's bytes: of a single token, every thread
 /// reads all of x while the others write their columns of y.
-template <uint32_t Max, int64_t C>
-void rmsnorm(const Step<Max> &step, host::Rows<F32, C> x, host::Vector<F32, C> w,
+template <uint32_t Max, int64_t C, int64_t S>
+void rmsnorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C> w,
              host::Rows<F32, C> y, float eps) {
   Share rows = Max == 1 ? Share{0, 1} : share(step, step.count());
   Share columns = Max == 1 ? share(step, C, Width) : Share{0, C};
   const float *weight = w.at(step);
   for (int64_t row = rows.begin; row < rows.end; ++row) {
-    const float *from = x.at(step) + row * C;
+    const float *from = x.at(step) + row * S;
     float *to = y.at(step) + row * C;
     float scale = 1.0f / __builtin_sqrtf(sumOfSquares(from, C) / static_cast<float>(C) + eps);
     for (int64_t i = columns.begin; i < columns.end; i += Width) {
@@ -39,6 +39,92 @@ void rmsnorm(const Step<Max> &step, host::Rows<F32, C> x, host::Vector<F32, C> w
       store(to + i, value, C - i);
     }
   }
+}
+
+/// The same of each head by itself, all with one weight. y may be x's bytes.
+template <int64_t Heads, int64_t Dim, uint32_t Max, int64_t C, int64_t S>
+void rmsnorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, Dim> w,
+             host::Rows<F32, C> y, float eps) {
+  static_assert(C == Heads * Dim);
+  Share mine = share(step, step.count() * Heads);
+  const float *weight = w.at(step);
+  for (int64_t item = mine.begin; item < mine.end; ++item) {
+    const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
+    float *to = y.at(step) + item * Dim;
+    float scale = 1.0f / __builtin_sqrtf(sumOfSquares(from, Dim) / static_cast<float>(Dim) + eps);
+    for (int64_t i = 0; i < Dim; i += Width)
+      store(to + i, load(from + i, Dim - i) * scale * load(weight + i, Dim - i), Dim - i);
+  }
+}
+
+ASHLAR_INLINE inline float sumOf(const float *x, int64_t count) {
+  Floats sums[2] = {};
+  int64_t i = 0;
+  for (; i + 2 * Width <= count; i += 2 * Width) {
+    sums[0] += load(x + i);
+    sums[1] += load(x + i + Width);
+  }
+  for (; i < count; i += Width)
+    sums[0] += load(x + i, count - i);
+  return sum(sums[0] + sums[1]);
+}
+
+/// The sum of the squares of what is left of x after `mean` is taken away.
+ASHLAR_INLINE inline float sumOfDeviations(const float *x, int64_t count, float mean) {
+  Floats sums[2] = {};
+  int64_t i = 0;
+  for (; i + 2 * Width <= count; i += 2 * Width)
+    unrolled<2>([&](auto lane) ASHLAR_INLINE {
+      Floats value = load(x + i + lane * Width) - mean;
+      sums[lane] = multiplyAdd(value, value, sums[lane]);
+    });
+  for (; i + Width <= count; i += Width) {
+    Floats value = load(x + i) - mean;
+    sums[0] = multiplyAdd(value, value, sums[0]);
+  }
+  float rest = 0;
+  for (; i < count; ++i)
+    rest += (x[i] - mean) * (x[i] - mean);
+  return sum(sums[0] + sums[1]) + rest;
+}
+
+/// y = (x - mean(x)) / sqrt(variance(x) + eps) * w + b, of which w and b may be missing. As above,
+/// y must not be x's bytes.
+template <uint32_t Max, int64_t C, int64_t S>
+void layernormRows(const Step<Max> &step, host::Rows<F32, C, S> x, const float *w, const float *b,
+                   host::Rows<F32, C> y, float eps) {
+  Share rows = Max == 1 ? Share{0, 1} : share(step, step.count());
+  Share columns = Max == 1 ? share(step, C, Width) : Share{0, C};
+  for (int64_t row = rows.begin; row < rows.end; ++row) {
+    const float *from = x.at(step) + row * S;
+    float *to = y.at(step) + row * C;
+    float mean = sumOf(from, C) / static_cast<float>(C);
+    float variance = sumOfDeviations(from, C, mean) / static_cast<float>(C);
+    float scale = 1.0f / __builtin_sqrtf(variance + eps);
+    for (int64_t i = columns.begin; i < columns.end; i += Width) {
+      Floats value = (load(from + i, C - i) - mean) * scale;
+      if (w)
+        value *= load(w + i, C - i);
+      if (b)
+        value += load(b + i, C - i);
+      store(to + i, value, C - i);
+    }
+  }
+}
+
+template <uint32_t Max, int64_t C, int64_t S>
+void layernorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C> w,
+               host::Vector<F32, C> b, host::Rows<F32, C> y, float eps) {
+  layernormRows(step, x, w.at(step), b.at(step), y, eps);
+}
+template <uint32_t Max, int64_t C, int64_t S>
+void layernorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C> w,
+               host::Rows<F32, C> y, float eps) {
+  layernormRows(step, x, w.at(step), nullptr, y, eps);
+}
+template <uint32_t Max, int64_t C, int64_t S>
+void layernorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, C> y, float eps) {
+  layernormRows(step, x, nullptr, nullptr, y, eps);
 }
 
 } // namespace ASHLAR_ISA

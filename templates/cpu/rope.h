@@ -23,14 +23,14 @@ void angles(const Step<Max> &step, const float (&frequencies)[Half], float ampli
 
 /// Rotates the first `Dims` of each head, of which number i and number i + Dims / 2 are a pair; the
 /// rest is copied. y may be x's bytes.
-template <int64_t Heads, int64_t Dim, uint32_t Max, int64_t C, int64_t Dims>
-void rotate(const Step<Max> &step, host::Rows<F32, C> x, host::Rows<F32, Dims> angles,
+template <int64_t Heads, int64_t Dim, uint32_t Max, int64_t C, int64_t S, int64_t Dims>
+void rotate(const Step<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, Dims> angles,
             host::Rows<F32, C> y) {
   static_assert(C == Heads * Dim && Dims % 2 == 0 && Dims <= Dim);
   constexpr int64_t Half = Dims / 2;
   Share mine = share(step, step.count() * Heads);
   for (int64_t item = mine.begin; item < mine.end; ++item) {
-    const float *from = x.at(step) + item * Dim;
+    const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
     const float *cosines = angles.at(step) + item / Heads * Dims, *sines = cosines + Half;
     float *to = y.at(step) + item * Dim;
     for (int64_t i = 0; i < Half; i += Width) {

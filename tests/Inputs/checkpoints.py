@@ -201,26 +201,25 @@ def edited(tensors, options):
     return result
 
 
+def json_text(value):
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+
+
 def write_json(directory, name, value):
     with open(os.path.join(directory, name), "w") as file:
-        json.dump(value, file, indent=2, sort_keys=True)
-        file.write("\n")
+        file.write(json_text(value))
 
 
-def write_weights(directory, tensors, options):
-    """One file, or shards with an index. Returns what the index says."""
-    count = options.shards
-    if count == 1:
-        names = ["model.safetensors"]
-    else:
-        names = [f"model-{i + 1:05}-of-{count:05}.safetensors" for i in range(count)]
-    weight_map = {}
-    for i, name in enumerate(names):
-        part = tensors[len(tensors) * i // count : len(tensors) * (i + 1) // count]
-        write_safetensors(os.path.join(directory, name), part, options.seed, options.sparse)
-        weight_map.update((tensor, name) for tensor, _, _ in part)
+def write_shards(directory, shards, seed, sparse):
+    """One file, or several and an index."""
+    count = len(shards)
+    weight_map, total = {}, 0
+    for i, tensors in enumerate(shards):
+        name = f"model-{i + 1:05}-of-{count:05}.safetensors" if count > 1 else "model.safetensors"
+        write_safetensors(os.path.join(directory, name), tensors, seed, sparse)
+        weight_map.update((tensor, name) for tensor, _, _ in tensors)
+        total += sum(size_of(dtype, shape) for _, dtype, shape in tensors)
     if count > 1:
-        total = sum(size_of(dtype, shape) for _, dtype, shape in tensors)
         write_json(directory, "model.safetensors.index.json",
                    {"metadata": {"total_size": total}, "weight_map": weight_map})
 
@@ -237,7 +236,10 @@ def write_checkpoint(options):
     write_json(directory, "generation_config.json",
                {"_from_model_config": True, "bos_token_id": 1, "eos_token_id": 2,
                 "transformers_version": "5.23.0"})
-    write_weights(directory, edited(tensors_of(options), options), options)
+    tensors, count = edited(tensors_of(options), options), options.shards
+    shards = [tensors[len(tensors) * i // count : len(tensors) * (i + 1) // count]
+              for i in range(count)]
+    write_shards(directory, shards, options.seed, options.sparse)
 
 
 # --- command line ---------------------------------------------------------------------------------

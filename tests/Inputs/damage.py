@@ -24,6 +24,22 @@ def raw(header, data=8, length=None):
     return file_of(header, bytes(data), length)
 
 
+BITS = {
+    "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8,
+    "F8_E5M2FNUZ": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32,
+    "C64": 64, "F64": 64, "I64": 64, "U64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
+}
+
+
+def every_type():
+    """A tensor of eight numbers of each type, under its name."""
+    entries, end = [], 0
+    for name, bits in BITS.items():
+        begin, end = end, end + bits
+        entries.append(f'"{name}":' + entry(f'"{name}"', "[8]", f"[{begin},{end}]"))
+    return "{" + ",".join(entries) + "}", bytes(end)
+
+
 GOOD = '{"a":' + entry() + "}"
 
 # Each is a whole file. What a file costs to make is paid only when it is asked for.
@@ -55,13 +71,20 @@ FILES = {
     "no-comma": lambda: one(more=' "x":1'),
     "metadata-no-comma": lambda: many(('"__metadata__"', '{"k":"" "l":""}'), data=0),
     "array-no-comma": lambda: one(more=',"x":[1 1]'),
+    "object-no-comma": lambda: one(more=',"x":{"k":1 1}'),
     "17-keys": lambda: one(more="".join(f',"x{i}":1' for i in range(17))),
     "deep": lambda: one(more=',"x":[[1]]'),
+    "deep-object": lambda: one(more=',"x":{"k":{}}'),
+    "large": lambda: many(
+        *((f'"{i}"', entry('"U8"', "[0]", "[0,0]")) for i in range(300_000)), data=0),
     # keys
     "twice": lambda: many(('"a"', entry()), ('"a"', entry())),
     "twice-escaped": lambda: many(('"a"', entry()), ('"\\u0061"', entry())),
     "twice-key": lambda: one(more=',"dtype":"F32"'),
     "twice-unknown-key": lambda: one(more=',"x":1,"x":1'),
+    "twice-inner-key": lambda: one(more=',"x":{"k":1,"k":1}'),
+    "unknown-object": lambda: one(more=',"x":{"k":1,"l":"m"}'),
+    "unknown-long": lambda: one(more=',"x":[' + "1," * 600_000 + "1]"),
     "unknown-key": lambda: one(more=',"x":[1,-2.5e3,"y",null]'),
     "no-dtype": lambda: many(('"a"', '{"shape":[2],"data_offsets":[0,8]}')),
     "no-shape": lambda: many(('"a"', '{"dtype":"F32","data_offsets":[0,8]}')),
@@ -81,6 +104,8 @@ FILES = {
     "rank-9": lambda: one(shape="[1,1,1,1,1,1,1,1,2]"),
     "rank-65": lambda: one(shape="[" + "1," * 64 + "2]"),
     "unknown-type": lambda: one(dtype='"F31"'),
+    "unknown-type-outside": lambda: one(dtype='"F31"', offsets="[8,9223372036854775807]"),
+    "every-type": lambda: file_of(*every_type()),
     "type-not-a-string": lambda: one(dtype="32"),
     "overflow": lambda: one(shape="[4294967296,4294967296]"),
     "overflow-before-zero": lambda: one(shape="[4294967296,4294967296,0]", offsets="[0,0]", data=0),
@@ -103,6 +128,7 @@ FILES = {
     # names
     "name-1024": lambda: many(('"' + "n" * 1024 + '"', entry())),
     "name-1025": lambda: many(('"' + "n" * 1025 + '"', entry())),
+    "name-nul": lambda: many(('"a\\u0000"', entry())),
     "name-control": lambda: many(('"a\\u001b[31m"', entry())),
     "name-c1-control": lambda: many(('"a\\u009b31m"', entry())),
     "million-and-one": lambda: many(
@@ -174,6 +200,8 @@ CHANGES = {
     "index-wrong-file": change_index(
         lambda files, index: files.update({NORM: files["model.embed_tokens.weight"]})),
     "index-unmapped": change_index(lambda files, index: files.pop(NORM)),
+    "index-total": change_index(lambda files, index: index.update(metadata={"total_size": 7.0})),
+    "index-dot": rename_file(".."),
     "index-no-map": change_index(lambda files, index: index.pop("weight_map")),
     "index-million-and-one": change_index(
         lambda files, index: files.update((str(i), files[NORM]) for i in range(1_000_001))),

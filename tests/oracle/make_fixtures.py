@@ -24,6 +24,22 @@ FIXTURES = {
     # of a vector's; f16.
     "odd": Shape(hidden=57, heads=3, kv=3, head_dim=22, ffn=77, vocab=83, dtype="f16",
                  attention_bias=True, mlp_bias=True),
+    # Tensors that are stored transposed, one product for queries, keys and values, no prefix; f16.
+    "gpt2": Shape(family="gpt2", hidden=30, heads=3, ffn=37, vocab=60, context=200, tied=True,
+                  dtype="f16", prefix=False),
+    # Norms behind each part, embeddings narrower than the rest, positions from row 2 on; bf16.
+    "opt": Shape(family="opt", hidden=32, heads=4, ffn=37, vocab=60, context=200, tied=True,
+                 dtype="bf16", more=(("do_layer_norm_before", False), ("word_embed_proj_dim", 20))),
+    # A window that is shorter than the prompt; f16.
+    "mistral": Shape(family="mistral", hidden=32, heads=4, kv=2, head_dim=10, ffn=37, vocab=60,
+                     dtype="f16", more=(("sliding_window", 20),)),
+    # Biases of queries, keys and values alone; a window in the upper layer; bf16.
+    "qwen2": Shape(family="qwen2", hidden=32, heads=4, kv=2, head_dim=10, ffn=37, vocab=60,
+                   dtype="bf16", tied=True, more=(
+                       ("use_sliding_window", True), ("sliding_window", 33),
+                       ("max_window_layers", 1))),
+    # Norms of each head's queries and keys; f32.
+    "qwen3": Shape(family="qwen3", hidden=30, heads=4, kv=2, head_dim=12, ffn=37, vocab=60),
 }
 EXACT = ["config.json", "model.safetensors", "prompt.txt", "greedy.txt"]
 

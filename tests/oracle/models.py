@@ -1,4 +1,4 @@
-"""Llama models of random weights, as transformers saves them, and what it computes with them.
+"""Models of random weights, as transformers saves them, and what it computes with them.
 
 All references are computed in f32, with the numbers that the file holds after rounding.
 """
@@ -9,6 +9,7 @@ import pathlib
 import random
 
 import numpy
+import safetensors.torch
 import torch
 import transformers
 
@@ -22,6 +23,7 @@ transformers.logging.disable_progress_bar()
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
+    family: str = "llama"
     hidden: int = 64
     heads: int = 8
     kv: int = 2
@@ -37,6 +39,8 @@ class Shape:
     mlp_bias: bool = False
     shards: bool = False
     older: bool = False  # a config as transformers 4 wrote it
+    prefix: bool = True  # before the names of tensors: "model." or what the family has
+    more: tuple = ()  # pairs of further keys and values of the config
 
 
 def rope_of(shape):
@@ -54,36 +58,62 @@ def rope_of(shape):
     return rope
 
 
+PREFIXES = {"gpt2": "transformer."}
+
+
 def config_of(shape):
-    return transformers.LlamaConfig(
+    more = {key: list(value) if isinstance(value, tuple) else value for key, value in shape.more}
+    common = dict(vocab_size=shape.vocab, tie_word_embeddings=shape.tied, **more)
+    if shape.family == "gpt2":
+        return transformers.GPT2Config(
+            n_embd=shape.hidden,
+            n_head=shape.heads,
+            n_inner=shape.ffn,
+            n_layer=shape.layers,
+            n_positions=shape.context,
+            bos_token_id=1,
+            eos_token_id=2,
+            **common,
+        )
+    common |= dict(
         hidden_size=shape.hidden,
         num_attention_heads=shape.heads,
+        num_hidden_layers=shape.layers,
+        max_position_embeddings=shape.context,
+    )
+    if shape.family == "opt":
+        return transformers.OPTConfig(ffn_dim=shape.ffn, **common)
+    common |= dict(
         num_key_value_heads=shape.kv,
         head_dim=shape.head_dim,
         intermediate_size=shape.ffn,
-        num_hidden_layers=shape.layers,
-        vocab_size=shape.vocab,
-        max_position_embeddings=shape.context,
         rope_parameters=rope_of(shape),
-        tie_word_embeddings=shape.tied,
-        attention_bias=shape.attention_bias,
-        mlp_bias=shape.mlp_bias,
         rms_norm_eps=1e-5,
     )
+    if shape.family == "mistral":
+        return transformers.MistralConfig(**common)
+    if shape.family == "qwen2":
+        return transformers.Qwen2Config(**common)
+    common |= dict(attention_bias=shape.attention_bias)
+    if shape.family == "qwen3":
+        return transformers.Qwen3Config(**common)
+    return transformers.LlamaConfig(mlp_bias=shape.mlp_bias, **common)
 
 
 def values(name, shape):
     """Uniform numbers, which are the same on every machine. Their spread makes attention look at
     some positions much more than at others, and every part of a layer matter to the result."""
-    if "norm" in name:
-        mean, spread = 1.0, 0.2
-    elif name.endswith("bias"):
+    turned = any(part in name for part in ["c_attn", "c_proj", "c_fc"])
+    if name.endswith("bias"):
         mean, spread = 0.0, 0.3
-    elif "embed" in name:  # small, lest tied models repeat their last token
-        mean, spread = 0.0, 0.15
+    elif "norm" in name or "ln_" in name:
+        mean, spread = 1.0, 0.2
+    elif "embed" in name or "wte" in name or "wpe" in name:
+        mean, spread = 0.0, 0.15  # small, lest tied models repeat their last token
     else:
-        gain = 1.7 if "q_proj" in name or "k_proj" in name else 2.0 if "lm_head" in name else 1.2
-        mean, spread = 0.0, gain / math.sqrt(shape[-1])
+        pointed = ["q_proj", "k_proj", "c_attn"]
+        gain = 1.7 if any(part in name for part in pointed) else 2.0 if "lm_head" in name else 1.2
+        mean, spread = 0.0, gain / math.sqrt(shape[0 if turned else -1])
     source = random.Random(name)
     numbers = [
         mean + spread * math.sqrt(3) * (2 * source.random() - 1) for _ in range(math.prod(shape))
@@ -93,13 +123,19 @@ def values(name, shape):
 
 def save(shape, directory):
     """Writes the checkpoint."""
-    model = transformers.LlamaForCausalLM(config_of(shape))
+    model = transformers.AutoModelForCausalLM.from_config(config_of(shape))
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(values(name, parameter.shape))
-    model.to(TYPES[shape.dtype]).save_pretrained(
-        directory, max_shard_size="50KB" if shape.shards else "5GB"
-    )
+    model = model.to(TYPES[shape.dtype])
+    if not shape.prefix:
+        prefix = PREFIXES.get(shape.family, "model.")
+        tensors = {name.removeprefix(prefix): tensor for name, tensor in model.state_dict().items()}
+    model.save_pretrained(directory, max_shard_size="50KB" if shape.shards else "5GB")
+    if not shape.prefix:
+        if shape.tied:
+            del tensors["lm_head.weight"]
+        safetensors.torch.save_file(tensors, pathlib.Path(directory, "model.safetensors"))
     if shape.older:
         path = pathlib.Path(directory, "config.json")
         config = json.loads(path.read_text())
@@ -118,7 +154,7 @@ def prompt_of(vocab):
 def load(directory, weights=None):
     """The model of a checkpoint, in f32; with its matrices rounded to `weights` before, if that is
     given."""
-    model = transformers.LlamaForCausalLM.from_pretrained(
+    model = transformers.AutoModelForCausalLM.from_pretrained(
         directory, dtype=torch.float32, attn_implementation="eager"
     )
     if weights:

@@ -1,4 +1,4 @@
-"""Compares placed executables with transformers, on Llama models of random weights:
+"""Compares placed executables with transformers, on models of random weights:
 
     parity.py [--only TEXT] [--keep DIR]
 
@@ -101,6 +101,53 @@ def others():
     yield Case("narrow cache", Shape(dtype="bf16"), 256, "plain", "bf16")
 
 
+def families():
+    """What other families have that Llama has not, each in one piece, in chunks and one by one."""
+    sizes = dict(hidden=60, heads=4, ffn=91, tied=True)
+    gpt2 = Shape(family="gpt2", **sizes)
+    opt = Shape(family="opt", **sizes)
+    small = dict(word_embed_proj_dim=40, do_layer_norm_before=False)
+    shapes = {
+        "gpt2": gpt2,
+        "gpt2, bf16, own head": dataclasses.replace(gpt2, dtype="bf16", tied=False),
+        "gpt2, f16, no prefix": dataclasses.replace(gpt2, dtype="f16", prefix=False),
+        "gpt2, scales by layer": dataclasses.replace(
+            gpt2, more=(("scale_attn_by_inverse_layer_idx", True), ("scale_attn_weights", False))),
+        "opt": opt,
+        "opt, bf16, no prefix": dataclasses.replace(opt, dtype="bf16", prefix=False),
+        "opt, norms behind": dataclasses.replace(opt, more=tuple(small.items())),
+        "opt, norms behind, f16": dataclasses.replace(
+            opt, dtype="f16", more=(("do_layer_norm_before", False),)),
+        "opt, no last norm": dataclasses.replace(
+            opt, tied=False, more=(("_remove_final_layer_norm", True), ("enable_bias", False))),
+        "opt, bare norms": dataclasses.replace(
+            opt, more=(("layer_norm_elementwise_affine", False), ("word_embed_proj_dim", 72))),
+        "mistral, window of 20": Shape(family="mistral", more=(("sliding_window", 20),)),
+        "mistral, window of 1": Shape(family="mistral", more=(("sliding_window", 1),)),
+        "mistral, window of 64, bf16": Shape(
+            family="mistral", dtype="bf16", kv=8, more=(("sliding_window", 64),)),
+        "mistral, no window": Shape(family="mistral", more=(("sliding_window", None),)),
+        "qwen2": Shape(family="qwen2", tied=True),
+        "qwen2, windows, f16": Shape(
+            family="qwen2", dtype="f16", layers=3, more=(
+                ("use_sliding_window", True), ("sliding_window", 33), ("max_window_layers", 1))),
+        "qwen3": Shape(family="qwen3", head_dim=20),
+        "qwen3, layer types, bf16": Shape(
+            family="qwen3", dtype="bf16", attention_bias=True, layers=3, more=(
+                ("use_sliding_window", True), ("sliding_window", 7),
+                ("layer_types", ("sliding_attention", "full_attention", "sliding_attention")))),
+    }
+    for i, (name, shape) in enumerate(shapes.items()):
+        for j, chunk in enumerate([256, 32, 1]):
+            machine = ["this", "cpu-small", "plain"][(i + j) % 3]
+            yield Case(name, shape, chunk, machine)
+    activations = ["relu", "gelu", "gelu_pytorch_tanh", "quick_gelu", "relu2", "tanh", "sigmoid"]
+    for i, activation in enumerate(activations):
+        shape = dataclasses.replace(gpt2, more=(("activation_function", activation),))
+        yield Case(f"gpt2, {activation}", shape, 32, ["this", "cpu-small", "plain"][i % 3])
+    yield Case("gated gelu", Shape(more=(("hidden_act", "gelu"),)), 256, "cpu-small")
+
+
 class Models:
     """Each checkpoint and each reference once, as folders."""
 
@@ -171,7 +218,7 @@ def main():
     parser.add_argument("--only", metavar="TEXT", default="", help="models with this in their name")
     parser.add_argument("--keep", metavar="DIR", type=pathlib.Path, help="keep models in DIR")
     options = parser.parse_args()
-    cases = [case for case in itertools.chain(grid(), others()) if options.only in case.name]
+    cases = [case for case in itertools.chain(grid(), others(), families()) if options.only in case.name]
     failed = 0
     print(f"{'model':26} {'weights':12} {'cache':5} {'chunk':>5} {'machine':10}"
           "       1        7      130  greedy")

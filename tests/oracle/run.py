@@ -1,6 +1,7 @@
 """Compares Ashlar with the Python packages that it must agree with: what `./dev oracle` runs.
 
-    run.py [PART…]         PART: fixtures, parity, tokenizers (default: all)
+    run.py [PART…]         PART: fixtures, modules, parity, tokenizers, devicemaps, safetensors
+                           (default: all)
 
 The `ashlar` that is tested is the one on PATH. The last line is the count of comparisons that
 passed and failed.
@@ -17,8 +18,11 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 # that failed.
 PARTS = {
     "fixtures": (["make_fixtures.py", "--check"], r"ok", r"FAILED"),
+    "modules": (["modules.py"], r"equal", r"DIFFERENT"),
     "parity": (["parity.py"], r"ok", r"FAILED"),
     "tokenizers": (["tokenizers.py"], r" 0 differences", r" [1-9]\d* differences"),
+    "devicemaps": (["devicemaps.py"], r" 0 differences", r" [1-9]\d* differences"),
+    "safetensors": (["safetensors_mutations.py"], r"ok", r"FAILED"),
 }
 
 

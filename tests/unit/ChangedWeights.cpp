@@ -42,7 +42,7 @@ TEST(sizesThatNoSumHolds) {
   llvm::raw_string_ostream out(messages);
   Diagnostics diags(out);
   Model model;
-  model.weights.push_back({"a", "a", {uint64_t(1) << 31, uint64_t(1) << 31}, {}, {}, {}});
+  model.weights.emplace_back().shape = {uint64_t(1) << 31, uint64_t(1) << 31};
   Machine machine;
   machine.name = "small";
   CHECK(!costUnits(model, machine, Request(), {64, 8}, diags));

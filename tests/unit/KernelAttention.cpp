@@ -10,7 +10,8 @@ namespace {
 
 constexpr double Tolerance = 1e-6;
 
-template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Context> struct Case {
+template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Context, int64_t Window = 0>
+struct Case {
   Arena arena;
   Cache<T, Kv, Context, Dim> k{arena.add<T>(Kv * Context * Dim)};
   Cache<T, Kv, Context, Dim> v{arena.add<T>(Kv * Context * Dim)};
@@ -39,7 +40,7 @@ template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Context> stru
       cpu::store(step, newK, k);
       cpu::store(step, newV, v);
       step.sync();
-      cpu::attend(step, q, k, v, y, static_cast<float>(scale));
+      cpu::attend<Window>(step, q, k, v, y, static_cast<float>(scale));
     });
 
     // Appended as the nearest value of the type.
@@ -64,16 +65,17 @@ template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Context> stru
         size_t row = (t * Heads + head) * Dim, visible = position + t + 1;
         const auto *keys = arena.at<T>(k.offset) + head / (Heads / Kv) * Context * Dim;
         const auto *values = arena.at<T>(v.offset) + head / (Heads / Kv) * Context * Dim;
+        size_t hidden = Window && visible > Window ? visible - Window : 0;
         std::vector<double> weights(visible);
         double most = -INFINITY, total = 0;
-        for (size_t i = 0; i < visible; ++i) {
+        for (size_t i = hidden; i < visible; ++i) {
           for (int64_t d = 0; d < Dim; ++d)
             weights[i] += queries[row + d] * decode<T>(keys[i * Dim + d]) * scale;
           most = std::max(most, weights[i]);
         }
-        for (double &weight : weights)
-          total += weight = std::exp(weight - most);
-        for (size_t i = 0; i < visible; ++i)
+        for (size_t i = hidden; i < visible; ++i)
+          total += weights[i] = std::exp(weights[i] - most);
+        for (size_t i = hidden; i < visible; ++i)
           for (int64_t d = 0; d < Dim; ++d)
             result[row + d] += weights[i] / total * decode<T>(values[i * Dim + d]);
       }
@@ -121,6 +123,73 @@ TEST(manyHeadsOfOneKey) {
 TEST(smallChunks) {
   Case<F16, 4, 2, 32, 64>().check<2>(3, 2, 2);
   Case<F16, 4, 2, 32, 64>().check<5>(59, 5, 3);
+}
+
+template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Window> void checkWindow() {
+  using Windowed = Case<T, Heads, Kv, Dim, 350, Window>;
+  for (uint64_t position : {0, 1, 18, 19, 20, 63, 64, 300})
+    Windowed().template check<1>(position, 1, position % 3 + 1);
+  for (uint64_t position : {0, 5, 60, 200}) {
+    Windowed().template check<130>(position, 7, 2);
+    Windowed().template check<130>(position, 130, 3);
+  }
+}
+
+// Of one token, within a block of keys, of one block, beyond a chunk, and longer than any text.
+TEST(windows) {
+  checkWindow<F32, 4, 2, 20, 1>();
+  checkWindow<F16, 4, 4, 64, 19>();
+  checkWindow<F32, 8, 2, 16, 64>();
+  checkWindow<BF16, 40, 1, 16, 140>();
+  checkWindow<F32, 4, 1, 32, 1000>();
+}
+
+// Queries, keys and values side by side in one row.
+template <uint32_t Max> void checkFused(uint64_t position, uint32_t tokens) {
+  constexpr int64_t Heads = 4, Kv = 2, Dim = 20, Row = (Heads + 2 * Kv) * Dim;
+  Case<F32, Heads, Kv, Dim, 200> apart, fused;
+  apart.fill(position, 1);
+  auto copy = [&](uint64_t from, uint64_t to) {
+    std::memcpy(fused.arena.at<F32>(to), apart.arena.at<F32>(from), Kv * 200 * Dim * sizeof(float));
+  };
+  copy(apart.k.offset, fused.k.offset);
+  copy(apart.v.offset, fused.v.offset);
+  auto rows = normal<F32>(tokens * Row);
+  auto columns = [&](int64_t first, int64_t count) {
+    std::vector<float> part;
+    for (uint32_t t = 0; t < tokens; ++t)
+      part.insert(part.end(), rows.begin() + t * Row + first,
+                  rows.begin() + t * Row + first + count);
+    return part;
+  };
+  constexpr int64_t Q = Heads * Dim, K = Kv * Dim;
+  StepState state;
+  state.position = position;
+  state.tokens = tokens;
+  auto run = [&](auto &of, auto q, auto k, auto v) {
+    Rows<F32, Q> y{of.arena.template add<F32>(tokens * Q)};
+    onTeam<Max>(2, of.arena, state, [&](Step<Max> step) {
+      cpu::store(step, k, of.k);
+      cpu::store(step, v, of.v);
+      step.sync();
+      cpu::attend(step, q, of.k, of.v, y, 0.2f);
+    });
+    auto from = of.arena.template at<F32>(y.offset);
+    return std::vector<float>(from, from + tokens * Q);
+  };
+  Rows<F32, Row> all{fused.arena.add<F32>(rows)};
+  auto made = run(fused, all.template columns<0, Q>(), all.template columns<Q, K>(),
+                  all.template columns<Q + K, K>());
+  auto expected = run(apart, Rows<F32, Q>{apart.arena.add<F32>(columns(0, Q))},
+                      Rows<F32, K>{apart.arena.add<F32>(columns(Q, K))},
+                      Rows<F32, K>{apart.arena.add<F32>(columns(Q + K, K))});
+  CHECK(made == expected);
+}
+
+TEST(partsOfRows) {
+  checkFused<1>(70, 1);
+  checkFused<13>(0, 13);
+  checkFused<13>(90, 7);
 }
 
 // Scores in the hundreds: all weight on one key, which may come last.

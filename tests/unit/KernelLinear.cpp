@@ -67,6 +67,30 @@ TEST(linearOfF32) { checkType<F32>(); }
 TEST(linearOfF16) { checkType<F16>(); }
 TEST(linearOfBF16) { checkType<BF16>(); }
 
+// The inputs are columns of wider rows.
+template <uint32_t Max, class T, int64_t N, int64_t K> void checkPart(uint32_t tokens) {
+  Arena arena;
+  auto weights = normal<T>(N * K);
+  Wide<K> x(arena, tokens, 1);
+  Panels<T, N, K> w{arena.add<T>(panels<T>(weights, N, K))};
+  Rows<F32, N> y{arena.add<F32>(tokens * N)};
+  std::vector<double> expected(tokens * N);
+  for (uint32_t t = 0; t < tokens; ++t)
+    for (int64_t n = 0; n < N; ++n)
+      for (int64_t k = 0; k < K; ++k)
+        expected[t * N + n] += x.at(t, k) * decode<T>(weights[n * K + k]);
+  onTeam<Max>(2, arena, stateOf(tokens),
+              [&](const Step<Max> &step) { cpu::linear(step, x.rows, w, y); });
+  CHECK_NEAR(relativeError(arena.at<F32>(y.offset), expected), 0, Tolerance);
+}
+
+TEST(partsOfRows) {
+  checkPart<1, F32, 33, 7>(1);
+  checkPart<1, BF16, 40, 65>(1);
+  checkPart<13, F16, 47, 33>(13);
+  checkPart<13, F32, 64, 600>(3);
+}
+
 // More threads than panels, and more than blocks of rows.
 TEST(smallForTheTeam) {
   checkLinear<1, BF16, 40, 16>(1, 7, true);

@@ -1,8 +1,7 @@
-// Every kernel that is neither a matrix product nor attention, and what they are made of: the
+// Kernels that are neither products, norms nor activations, and what all are made of: the
 // conversions, bit for bit, and the exponential function.
 #include "templates/cpu/elementwise.h"
 #include "templates/cpu/embed.h"
-#include "templates/cpu/norm.h"
 #include "templates/cpu/rope.h"
 #include "tests/unit/Kernels.h"
 
@@ -11,24 +10,6 @@ using namespace kernels;
 namespace {
 
 constexpr double Tolerance = 3e-7;
-
-// Calls body(tokens, threads) for a step of one token, and for longer ones.
-template <uint32_t Max, class Body> void forSteps(Body body) {
-  for (uint32_t threads : {1u, 2u, 3u})
-    if (Max == 1)
-      body(1, threads);
-    else
-      for (uint32_t tokens : {1u, 2u, 7u, 13u})
-        body(tokens, threads);
-}
-
-StepState stateOf(uint32_t tokens) {
-  StepState state;
-  state.tokens = tokens;
-  return state;
-}
-
-double exactSilu(double x) { return x / (1 + std::exp(-x)); }
 
 template <uint32_t Max, int64_t C> void checkElementwise() {
   forSteps<Max>([](uint32_t tokens, uint32_t threads) {
@@ -52,10 +33,6 @@ template <uint32_t Max, int64_t C> void checkElementwise() {
             [](double x, double z) { return x * z; }, inPlace);
       check([](auto &s, auto x, auto, auto y) { cpu::copy(s, x, y); },
             [](double x, double) { return x; }, inPlace);
-      check([](auto &s, auto x, auto, auto y) { cpu::silu(s, x, y); },
-            [](double x, double) { return exactSilu(x); }, inPlace);
-      check([](auto &s, auto x, auto z, auto y) { cpu::glu(s, x, z, y); },
-            [](double x, double z) { return exactSilu(x) * z; }, inPlace);
     }
   });
 }
@@ -68,32 +45,30 @@ TEST(elementwise) {
   checkElementwise<13, 130>();
 }
 
-template <uint32_t Max, int64_t C> void checkNorm() {
+template <uint32_t Max, int64_t C> void checkParts() {
   forSteps<Max>([](uint32_t tokens, uint32_t threads) {
     Arena arena;
-    auto inputs = normal<F32>(tokens * C, 3), weights = normal<F32>(C);
-    Rows<F32, C> x{arena.add<F32>(inputs)}, y{arena.add<F32>(tokens * C)};
-    Vector<F32, C> w{arena.add<F32>(weights)};
-    std::vector<double> expected(tokens * C);
-    for (uint32_t t = 0; t < tokens; ++t) {
-      double sum = 0;
-      for (int64_t i = 0; i < C; ++i)
-        sum += std::pow(inputs[t * C + i], 2);
-      for (int64_t i = 0; i < C; ++i)
-        expected[t * C + i] = inputs[t * C + i] / std::sqrt(sum / C + 1e-2f) * weights[i];
-    }
-    onTeam<Max>(threads, arena, stateOf(tokens),
-                [&](const Step<Max> &step) { cpu::rmsnorm(step, x, w, y, 1e-2f); });
-    CHECK_NEAR(relativeError(arena.at<F32>(y.offset), expected), 0, Tolerance);
+    Wide<C> a(arena, tokens, 4), b(arena, tokens, 1);
+    Rows<F32, C> sum{arena.add<F32>(tokens * C)}, product{arena.add<F32>(tokens * C)};
+    std::vector<double> sums, products;
+    for (uint32_t t = 0; t < tokens; ++t)
+      for (int64_t i = 0; i < C; ++i) {
+        sums.push_back(a.at(t, i) + b.at(t, i));
+        products.push_back(a.at(t, i) * b.at(t, i));
+      }
+    onTeam<Max>(threads, arena, stateOf(tokens), [&](const Step<Max> &step) {
+      cpu::add(step, a.rows, b.rows, sum);
+      cpu::multiply(step, a.rows, b.rows, product);
+    });
+    CHECK_NEAR(relativeError(arena.at<F32>(sum.offset), sums), 0, Tolerance);
+    CHECK_NEAR(relativeError(arena.at<F32>(product.offset), products), 0, Tolerance);
   });
 }
 
-TEST(rmsnorm) {
-  checkNorm<1, 1>();
-  checkNorm<1, 100>();
-  checkNorm<1, 2048>();
-  checkNorm<13, 33>();
-  checkNorm<13, 576>();
+TEST(partsOfRows) {
+  checkParts<1, 37>();
+  checkParts<13, 5>();
+  checkParts<13, 64>();
 }
 
 template <uint32_t Max, class T, int64_t V, int64_t C> void checkEmbed() {
@@ -112,9 +87,17 @@ template <uint32_t Max, class T, int64_t V, int64_t C> void checkEmbed() {
       Rows<F32, C> y{arena.add<F32>(tokens * C)};
       StepState state = stateOf(tokens);
       state.ids = ids.data();
-      onTeam<Max>(threads, arena, state,
-                  [&](const Step<Max> &step) { cpu::embed(step, table, y); });
+      state.position = 3;
+      Rows<F32, C> z{arena.add<F32>(tokens * C)};
+      onTeam<Max>(threads, arena, state, [&](const Step<Max> &step) {
+        cpu::embed(step, table, y);
+        cpu::positions<2>(step, table, z);
+      });
       CHECK_EQ(relativeError(arena.at<F32>(y.offset), expected), 0);
+      bool same = true; // token t takes row 3 + 2 + t
+      for (size_t i = 0; i < tokens * size_t(C); ++i)
+        same &= arena.at<F32>(z.offset)[i] == decode<T>(matrix[5 * C + i]);
+      CHECK(same);
     };
     check(Rows<T, C>{}, matrix);
     check(Panels<T, V, C>{}, panels<T>(matrix, V, C));
@@ -135,11 +118,17 @@ TEST(lastRow) {
     Arena arena;
     auto inputs = normal<F32>(7 * 50);
     Rows<F32, 50> x{arena.add<F32>(inputs)}, y{arena.add<F32>(50)};
+    Rows<F32, 20> part{arena.add<F32>(20)};
     StepState state = stateOf(7);
     state.row = 5;
-    onTeam<7>(threads, arena, state, [&](const Step<7> &step) { cpu::last(step, x, y); });
+    onTeam<7>(threads, arena, state, [&](const Step<7> &step) {
+      cpu::last(step, x, y);
+      cpu::last(step, x.columns<7, 20>(), part);
+    });
     std::vector<double> expected(inputs.begin() + 5 * 50, inputs.begin() + 6 * 50);
     CHECK_EQ(relativeError(arena.at<F32>(y.offset), expected), 0);
+    expected.assign(inputs.begin() + 5 * 50 + 7, inputs.begin() + 5 * 50 + 27);
+    CHECK_EQ(relativeError(arena.at<F32>(part.offset), expected), 0);
   }
 }
 
@@ -154,6 +143,11 @@ template <uint32_t Max, int64_t Heads, int64_t Dim, int64_t Dims> void checkRope
       auto inputs = normal<F32>(tokens * C);
       Rows<F32, C> x{arena.add<F32>(inputs)}, y{arena.add<F32>(tokens * C)};
       Rows<F32, Dims> angles{arena.add<F32>(tokens * Dims)};
+      Wide<C> wide(arena, tokens, 1); // with the same inputs
+      Rows<F32, C> ofPart{arena.add<F32>(tokens * C)};
+      for (uint32_t t = 0; t < tokens; ++t)
+        for (int64_t i = 0; i < C; ++i)
+          arena.at<F32>(wide.rows.offset)[t * Wide<C>::Stride + i] = inputs[t * C + i];
       if (inPlace)
         y = x;
       StepState state = stateOf(tokens);
@@ -161,6 +155,7 @@ template <uint32_t Max, int64_t Heads, int64_t Dim, int64_t Dims> void checkRope
       onTeam<Max>(threads, arena, state, [&](Step<Max> step) {
         cpu::angles(step, frequencies, 1.25f, angles);
         step.sync();
+        cpu::rotate<Heads, Dim>(step, wide.rows, angles, ofPart);
         cpu::rotate<Heads, Dim>(step, x, angles, y);
       });
       std::vector<double> expected(inputs.begin(), inputs.end()), expectedAngles(tokens * Dims);
@@ -179,6 +174,7 @@ template <uint32_t Max, int64_t Heads, int64_t Dim, int64_t Dims> void checkRope
         }
       CHECK_NEAR(relativeError(arena.at<F32>(angles.offset), expectedAngles), 0, 1e-7);
       CHECK_NEAR(relativeError(arena.at<F32>(y.offset), expected), 0, Tolerance);
+      CHECK_NEAR(relativeError(arena.at<F32>(ofPart.offset), expected), 0, Tolerance);
     }
   });
 }

@@ -148,6 +148,34 @@ void onTeam(uint32_t threads, Arena &arena, StepState state, Body body) {
   CHECK(arena.gapsAreWhole());
 }
 
+/// Calls body(tokens, threads) for a step of one token, and for longer ones.
+template <uint32_t Max, class Body> void forSteps(Body body) {
+  for (uint32_t threads : {1u, 2u, 3u})
+    if (Max == 1)
+      body(1, threads);
+    else
+      for (uint32_t tokens : {1u, 2u, 7u, 13u})
+        body(tokens, threads);
+}
+
+inline StepState stateOf(uint32_t tokens) {
+  StepState state;
+  state.tokens = tokens;
+  return state;
+}
+
+/// Columns of wider rows, what is left and right of them included.
+template <int64_t C> struct Wide {
+  static constexpr int64_t Left = 5, Stride = C + 8;
+  std::vector<float> values;
+  Rows<F32, C, Stride> rows;
+
+  Wide(Arena &arena, uint32_t tokens, double size) : values(normal<F32>(tokens * Stride, size)) {
+    rows = Rows<F32, Stride>{arena.add<F32>(values)}.template columns<Left, C>();
+  }
+  double at(int64_t token, int64_t column) const { return values[token * Stride + Left + column]; }
+};
+
 /// The root of the mean square of the difference, relative to that of what is expected. NaN where
 /// a number was not written.
 inline double relativeError(const float *actual, const std::vector<double> &expected) {

@@ -120,6 +120,28 @@ TEST(large) {
   CHECK_EQ(read.checkpoint.tensors[0].bytes.value, size);
 }
 
+// Sixteen files of an EiB are one byte more than 64 bits count.
+TEST(totalOverflows) {
+  uint64_t size = 1ull << 60;
+  std::string text = std::to_string(size);
+  Checkpoint checkpoint;
+  std::string messages;
+  llvm::raw_string_ostream out(messages);
+  Diagnostics diags(out);
+  for (int i = 0; i < 16; ++i) {
+    std::string bytes = file(
+        R"({"a":{"dtype":"U8","shape":[)" + text + R"(],"data_offsets":[0,)" + text + "]}}", 0);
+    int each = memfd_create("safetensors", MFD_CLOEXEC);
+    CHECK_EQ(write(each, bytes.data(), bytes.size()), bytes.size());
+    CHECK_EQ(ftruncate(each, static_cast<off_t>(bytes.size() + size)), 0);
+    bool good = readSafetensors("/proc/self/fd/" + std::to_string(each), checkpoint, diags);
+    CHECK_EQ(good, i < 15);
+    close(each);
+  }
+  CHECK(messages.find("is so large that the size of the whole checkpoint overflows 64 bits") != messages.npos);
+  CHECK_EQ(checkpoint.bytes.value, 15 * size);
+}
+
 #ifndef __SANITIZE_ADDRESS__ // which keeps freed memory
 // The text once, and what it describes: three times a header and 16 MB are not exceeded.
 TEST(memory) {

@@ -1,0 +1,196 @@
+#include "compiler/DeviceMaps.h"
+
+#include "compiler/ModelTree.h"
+#include "compiler/devicemap/ModulesFile.h"
+#include "compiler/support/Files.h"
+
+namespace ashlar {
+
+using devicemap::ModulesFile;
+using devicemap::Number;
+
+static constexpr Bytes MaxModulesFile{256 << 20};
+static constexpr llvm::StringLiteral PartDivider = "// -----";
+
+/// What was typed goes over what a file says.
+static void takeTyped(const Request &request, ModulesFile &file) {
+  const MapRequest &map = request.deviceMap;
+  devicemap::Options &options = file.options;
+  options.rules = map.rules;
+  if (map.noSplit)
+    options.noSplit = *map.noSplit;
+  if (map.dtype)
+    options.dtype = map.dtype;
+  if (!map.specialTypes.empty())
+    options.specialTypes = map.specialTypes;
+  options.offloadBuffers = map.offloadBuffers.value_or(options.offloadBuffers);
+  options.fallbackAllocation = map.fallbackAllocation.value_or(options.fallbackAllocation);
+  if (request.maxMemory.empty())
+    return;
+  file.maxMemory.emplace();
+  for (const auto &[device, bytes] : request.maxMemory)
+    file.maxMemory->emplace_back(device, Number(static_cast<devicemap::Int>(bytes.value)));
+}
+
+/// A model and the request, as a modules file would have them.
+static std::optional<ModulesFile> modulesOf(const Model &model, const Request &request,
+                                            Diagnostics &diags) {
+  ModulesFile file;
+  file.tree = moduleTree(model);
+  file.options.noSplit = noSplitClasses(model);
+  takeTyped(request, file);
+  if (request.weightType) {
+    devicemap::TorchType type = *devicemap::parseTorchType(name(*request.weightType));
+    // Transformers makes the model in that type before it looks at it.
+    if (file.options.rules == devicemap::Rules::Accelerate)
+      file.options.dtype = type;
+    else
+      for (devicemap::Node &node : file.tree.nodes)
+        node.type = type;
+  }
+  if (!request.deviceMap.wanted())
+    return file;
+  file.choice = devicemap::parseChoice(request.deviceMap.map, diags);
+  return file.choice ? std::optional(std::move(file)) : std::nullopt;
+}
+
+/// What the memories of a machine hold, in Accelerate's order.
+static devicemap::Budgets measuredOn(const Machine &machine) {
+  devicemap::Budgets budgets;
+  budgets.measured = true;
+  auto add = [&](devicemap::Device device, MemoryId memory) {
+    Bytes bytes = machine.memory(memory).capacity;
+    budgets.list.push_back({std::move(device), Number(static_cast<devicemap::Int>(bytes.value))});
+  };
+  uint32_t number = 0;
+  for (ProcessorId accelerator : machine.accelerators())
+    add(devicemap::Device::accelerator(number++), machine.processor(accelerator).memory);
+  add(devicemap::Device::named("cpu"), machine.host());
+  return budgets;
+}
+
+/// The budgets as given, or those of the machine; false when there is something wrong with them.
+static bool readBudgets(const ModulesFile &file, const Machine *machine,
+                        std::optional<devicemap::Budgets> &budgets, Diagnostics &diags) {
+  if (file.maxMemory)
+    budgets = devicemap::normalised(*file.maxMemory, file.tree.source, diags);
+  else if (machine)
+    budgets = measuredOn(*machine);
+  return budgets || !file.maxMemory;
+}
+
+static std::optional<devicemap::DeviceMap> placed(const ModulesFile &file, const Machine *machine,
+                                                  Diagnostics &diags) {
+  std::optional<devicemap::Budgets> budgets;
+  if (!readBudgets(file, machine, budgets, diags))
+    return std::nullopt;
+  return devicemap::place(file.tree, *file.choice, budgets, file.options, diags);
+}
+
+static bool printBudgets(const ModulesFile &file, const Machine *machine, llvm::raw_ostream &out,
+                         Diagnostics &diags) {
+  if (!file.choice->strategy) {
+    diags.error(Exit::BadInput, file.tree.source, "budgets are a strategy's, not a given map's");
+    diags.note("name one, as in --device-map auto");
+    return false;
+  }
+  std::optional<devicemap::Budgets> budgets;
+  if (!readBudgets(file, machine, budgets, diags))
+    return false;
+  budgets = devicemap::budgetsFor(file.tree, *file.choice->strategy, budgets, file.options, diags);
+  if (budgets)
+    print(*budgets, out);
+  return budgets.has_value();
+}
+
+static bool print(const ModulesFile &file, const Machine *machine, Emit emit,
+                  llvm::raw_ostream &out, Diagnostics &diags) {
+  if (emit == Emit::Sizes) {
+    devicemap::TreeIndex treeIndex(file.tree);
+    print(computeSizes(file.tree, treeIndex, file.options, file.buffersOnly), file.tree, out);
+    return true;
+  }
+  if (!file.choice) {
+    diags.error(Exit::BadInput, file.tree.source, "no device map was asked for");
+    diags.note("name a strategy, as in --device-map auto");
+    return false;
+  }
+  if (emit == Emit::Budgets)
+    return printBudgets(file, machine, out, diags);
+  std::optional<devicemap::DeviceMap> map = placed(file, machine, diags);
+  if (map)
+    print(file.cleanManual && !file.choice->strategy ? cleaned(*map) : *map, out);
+  return map.has_value();
+}
+
+std::optional<devicemap::DeviceMap> deviceMapOf(const Model &model, const Request &request,
+                                                const Machine *machine, Diagnostics &diags) {
+  std::optional<ModulesFile> file = modulesOf(model, request, diags);
+  return file && file->choice ? placed(*file, machine, diags) : std::nullopt;
+}
+
+bool needsMachine(const Request &request, Emit emit) {
+  return emit != Emit::Sizes && request.deviceMap.wanted() && request.maxMemory.empty();
+}
+
+bool printDeviceMap(const Model &model, const Request &request, const Machine *machine, Emit emit,
+                    llvm::raw_ostream &out, Diagnostics &diags) {
+  std::optional<ModulesFile> file = modulesOf(model, request, diags);
+  return file && print(*file, machine, emit, out, diags);
+}
+
+/// The parts of a file that a line "// -----" divides, each with a name for messages.
+static std::vector<std::pair<std::string, llvm::StringRef>> parts(llvm::StringRef text,
+                                                                  const PlanOptions &options) {
+  if (!options.splitInput)
+    return {{options.modulesFile, text}};
+  std::vector<std::pair<std::string, llvm::StringRef>> result;
+  for (size_t from = 0, at = 0; at <= text.size();) {
+    size_t end = std::min(text.find('\n', at), text.size());
+    bool divides = text.slice(at, end).rtrim() == PartDivider;
+    if (divides || end == text.size()) {
+      std::string name = options.modulesFile + " part " + std::to_string(result.size() + 1);
+      result.emplace_back(name, text.slice(from, divides ? at : end));
+      from = end + 1;
+    }
+    at = end + 1;
+  }
+  return result;
+}
+
+Exit modulesCommand(const PlanOptions &options, Diagnostics &diags) {
+  std::optional<llvm::StringRef> text = readText(options.modulesFile, MaxModulesFile, diags);
+  if (!text)
+    return diags.exit();
+  const MapRequest &map = options.request.deviceMap;
+  std::optional<devicemap::Choice> typed;
+  if (map.wanted() && !(typed = devicemap::parseChoice(map.map, diags)))
+    return diags.exit();
+
+  std::string output;
+  llvm::raw_string_ostream out(output);
+  bool first = true;
+  for (const auto &[name, part] : parts(*text, options)) {
+    if (!first)
+      out << PartDivider << '\n';
+    first = false;
+    llvm::StringRef json = options.splitInput ? diags.add(name, part) : part;
+    std::optional<ModulesFile> file = devicemap::readModules(json, name, diags);
+    if (!file)
+      continue;
+    takeTyped(options.request, *file);
+    if (typed)
+      file->choice = typed;
+    if (!file->choice)
+      file->choice = devicemap::Choice{devicemap::Strategy::Balanced, {}};
+    if (file->lowZero && file->choice->strategy == devicemap::Strategy::Balanced)
+      file->choice->strategy = devicemap::Strategy::BalancedLowZero;
+    print(*file, nullptr, options.emit, out, diags);
+  }
+  // One request is answered or not; of several, those that could be are.
+  if (!diags.failed() || options.splitInput)
+    writeFile(options.output, output, diags);
+  return diags.exit();
+}
+
+} // namespace ashlar
