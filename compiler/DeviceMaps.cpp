@@ -37,16 +37,17 @@ static std::optional<ModulesFile> modulesOf(const Model &model, const Request &r
                                             Diagnostics &diags) {
   ModulesFile file;
   file.tree = moduleTree(model);
-  file.options.noSplit = noSplitClasses(model);
+  file.options.noSplit = model.noSplit;
   takeTyped(request, file);
   if (request.weightType) {
     devicemap::TorchType type = *devicemap::parseTorchType(name(*request.weightType));
-    // Transformers makes the model in that type before it looks at it.
+    // Transformers makes the model in that type before it looks at it; buffers keep theirs.
     if (file.options.rules == devicemap::Rules::Accelerate)
       file.options.dtype = type;
     else
       for (devicemap::Node &node : file.tree.nodes)
-        node.type = type;
+        if (node.kind == devicemap::NodeKind::Parameter)
+          node.type = type;
   }
   if (!request.deviceMap.wanted())
     return file;

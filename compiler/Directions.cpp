@@ -46,8 +46,9 @@ static bool resolvePins(const Machine &machine, const Model &model, const Reques
       diags.note("its devices: " + knownHomes(machine));
       return false;
     }
-    if (llvm::none_of(model.blocks,
-                      [&](const Block &block) { return matchesPart(pattern, block.name); })) {
+    if (llvm::none_of(model.blocks, [&, &pattern = pattern](const Block &block) {
+          return matchesPart(pattern, block.name); // clang 14 needs it named
+        })) {
       diags.error(Exit::BadInput, "",
                   "--pin " + pattern + "=" + device + " matches no unit of the model");
       std::vector<llvm::StringRef> names;

@@ -178,7 +178,8 @@ static bool compile(const Request &request, const std::string &planFile, Compila
   // order, and nothing that the phases below find out.
   bool printed = true;
   for (Emit emit : {Emit::Sizes, Emit::Budgets, Emit::DeviceMap})
-    if (log.made(emit, [&](auto &out) { printed = mapOnly(request, emit, c, out, diags); }))
+    if ((request.deviceMap.wanted() || log.isWanted(emit)) &&
+        log.made(emit, [&](auto &out) { printed = mapOnly(request, emit, c, out, diags); }))
       return printed;
 
   if (planFile.empty())

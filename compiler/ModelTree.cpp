@@ -3,7 +3,6 @@
 #include "compiler/support/Diagnostics.h"
 
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace ashlar {
@@ -29,7 +28,7 @@ static NodeId moduleOf(const llvm::StringMap<NodeId> &modules, llvm::StringRef p
 }
 
 ModuleTree moduleTree(const Model &model) {
-  ModuleTree tree;
+  ModuleTree tree(model.className);
   tree.source = model.spec;
   llvm::StringMap<NodeId> modules;
   modules[""] = devicemap::Root;
@@ -64,14 +63,6 @@ ModuleTree moduleTree(const Model &model) {
   for (auto &[source, group] : groups)
     tree.tied.push_back(std::move(group));
   return tree;
-}
-
-std::vector<std::string> noSplitClasses(const Model &model) {
-  std::vector<std::string> classes;
-  for (const Module &module : model.modules)
-    if (module.noSplit && !llvm::is_contained(classes, module.className))
-      classes.push_back(module.className);
-  return classes;
 }
 
 } // namespace ashlar

@@ -8,7 +8,4 @@ namespace ashlar {
 
 devicemap::ModuleTree moduleTree(const Model &model);
 
-/// The classes that the model's spec keeps whole.
-std::vector<std::string> noSplitClasses(const Model &model);
-
 } // namespace ashlar

@@ -1,5 +1,6 @@
 #include "compiler/Options.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 #include <functional>
@@ -106,7 +107,7 @@ static cl::opt<devicemap::Rules>
            REQUEST);
 static cl::list<std::string> noSplit("no-split", cl::CommaSeparated,
                                      cl::desc("classes whose modules stay on one device (default: "
-                                              "the spec's)"),
+                                              "the spec's; empty: none)"),
                                      cl::value_desc("CLASS,..."), REQUEST);
 static cl::opt<std::string> specialTypes("special-dtypes",
                                          cl::desc("types of single tensors, to plan a device map "
@@ -216,8 +217,10 @@ static bool parseDeviceMap(MapRequest &request, Diagnostics &diags) {
   request.rules = compat;
   if (deviceMap.getNumOccurrences() && deviceMap.empty())
     return wrongUse(diags, "--device-map is empty", "write it as in --device-map auto");
-  if (noSplit.getNumOccurrences())
-    request.noSplit = std::vector<std::string>(noSplit);
+  if (noSplit.getNumOccurrences()) {
+    request.noSplit.emplace(noSplit.begin(), noSplit.end());
+    llvm::erase(*request.noSplit, ""); // --no-split= is none at all
+  }
   request.offloadBuffers = given(offloadBuffers);
   request.fallbackAllocation = given(fallbackAllocation);
   std::map<std::string, std::string> types;

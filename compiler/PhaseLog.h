@@ -66,6 +66,8 @@ public:
     return true;
   }
 
+  bool isWanted(Emit what) const { return wanted == what; }
+
   std::string text; // of the result
 
 private:

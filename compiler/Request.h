@@ -23,7 +23,7 @@ struct Workload {
 struct MapRequest {
   std::string map; // a strategy, a device, JSON, or a file of it; empty: none
   devicemap::Rules rules = devicemap::Rules::Accelerate;
-  std::optional<std::vector<std::string>> noSplit; // class names; empty: the spec's or the file's
+  std::optional<std::vector<std::string>> noSplit; // classes; without: the spec's or the file's
   std::vector<std::pair<std::string, devicemap::TorchType>> specialTypes; // by tensor
   std::optional<devicemap::TorchType> dtype;              // to plan a modules file with
   std::optional<bool> offloadBuffers, fallbackAllocation; // empty: as the file has it, or not

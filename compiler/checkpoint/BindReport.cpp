@@ -116,8 +116,7 @@ void Binder::noteSize(const Weight &weight, const Tensor &tensor) {
     std::string key = config.onlyKeyWith(expected[i]);
     if (key.empty())
       continue;
-    diags.note(config.where(key),
-               llvm::Twine(key) + " is " + llvm::Twine(expected[i]) + " here");
+    diags.note(config.where(key), llvm::Twine(key) + " is " + llvm::Twine(expected[i]) + " here");
     diags.note("if the checkpoint is right, --set " + llvm::Twine(key) + "=" +
                llvm::Twine(tensor.shape[i]) + " says so; if not, fetch it again");
     return;

@@ -104,7 +104,7 @@ std::vector<std::string> Config::unread() const {
     return found != values.end() && found->second == Value(false);
   };
   auto saysNothing = [&](llvm::StringRef key, const Value &value) {
-    if (value.kind() == Value::Null)
+    if (value.kind() == Value::Null || (key == "use_mrope" && value == Value(false)))
       return true;
     if (key == "sliding_window" || key == "use_sliding_window")
       return isFalse("use_sliding_window");

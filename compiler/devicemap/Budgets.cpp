@@ -109,9 +109,9 @@ Number Balance::firstBlock() {
       continue;
     const Node &entry = tree[node];
     // Tensors have classes too.
-    llvm::StringRef className = entry.kind == NodeKind::Module      ? entry.className
-                                : entry.kind == NodeKind::Parameter ? "Parameter"
-                                                                    : "Tensor";
+    llvm::StringRef className = entry.kind == NodeKind::Parameter ? "Parameter" : "Tensor";
+    if (entry.kind == NodeKind::Module)
+      className = entry.className;
     if (missing.erase(className))
       largest = max(largest, sizes[node]);
   }

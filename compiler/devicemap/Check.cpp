@@ -47,9 +47,7 @@ bool check(const ModuleTree &tree, const TreeIndex &treeIndex, const DeviceMap &
   std::vector<std::string> missing = uncovered(tree, treeIndex, map);
   if (missing.empty())
     return true;
-  diags.error(Exit::BadInput, tree.source,
-              "the device map gives no device to " + llvm::Twine(missing.size()) +
-                  " tensors: " + listed(missing));
+  diags.error(Exit::BadInput, tree.source, "the device map gives no device to " + listed(missing));
   diags.note("add entries for them, or one with the key \"\" for all that is left");
   return false;
 }

@@ -8,9 +8,13 @@ namespace ashlar::devicemap {
 
 using llvm::json::Value;
 
-bool JsonCursor::fail(const llvm::Twine &message) const {
+llvm::SMLoc JsonCursor::place() const {
   llvm::SmallVector<llvm::StringRef, 16> names(path.begin(), path.end());
-  diags.error(Exit::BadInput, locatePath(text, names), message);
+  return locatePath(text, names);
+}
+
+bool JsonCursor::fail(const llvm::Twine &message) const {
+  diags.error(Exit::BadInput, place(), message);
   return false;
 }
 
@@ -68,6 +72,14 @@ bool JsonCursor::onlyMembers(const Value &value, llvm::ArrayRef<llvm::StringRef>
   return members(value, [&](llvm::StringRef key, const Value &) {
     return llvm::is_contained(known, key) ||
            fail("unknown key", "known here: " + llvm::join(known, ", "));
+  });
+}
+
+bool JsonCursor::warnOfOthers(const Value &value, llvm::ArrayRef<llvm::StringRef> known) {
+  return members(value, [&](llvm::StringRef key, const Value &) {
+    if (!llvm::is_contained(known, key))
+      diags.warning(place(), "this key is not read; those that are: " + llvm::join(known, ", "));
+    return true;
   });
 }
 

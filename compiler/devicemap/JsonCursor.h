@@ -25,8 +25,10 @@ public:
   /// Calls `read` for the object's member with the cursor on it, or not at all where it has none.
   bool member(const llvm::json::Value &object, llvm::StringRef key,
               llvm::function_ref<bool(const llvm::json::Value &)> read);
-  /// Whether the value is an object without other members than these.
+  /// Whether the value is an object, and without other members than these; or with a warning of
+  /// the others, where they do no harm.
   bool onlyMembers(const llvm::json::Value &value, llvm::ArrayRef<llvm::StringRef> known);
+  bool warnOfOthers(const llvm::json::Value &value, llvm::ArrayRef<llvm::StringRef> known);
   /// All of an object's members, in the order of their keys.
   bool members(const llvm::json::Value &value,
                llvm::function_ref<bool(llvm::StringRef, const llvm::json::Value &)> read);
@@ -35,6 +37,8 @@ public:
   bool strings(const llvm::json::Value &value, std::vector<std::string> &into);
 
 private:
+  llvm::SMLoc place() const;
+
   llvm::StringRef text;
   Diagnostics &diags;
   llvm::SmallVector<std::string, 16> path;

@@ -27,10 +27,14 @@ public:
   ModulesFile file;
 
 private:
+  bool root(const Value &value) { return module(value, Root, 0, 0); }
+  bool noSplit(const Value &value) { return cursor.strings(value, file.options.noSplit); }
+  bool deviceMap(const Value &value) { return readChoice(value, cursor, file.choice); }
   bool module(const Value &value, NodeId id, unsigned depth, size_t pathLength);
   bool tensor(const Value &value, NodeId parent, NodeKind kind, size_t pathLength);
   bool name(const Value &value, NodeId parent, size_t pathLength, std::string &into);
   bool shape(const Value &value, llvm::SmallVectorImpl<uint64_t> &into);
+  bool ties(const Value &value);
   bool tied(const Value &value);
   bool tiedMember(const Value &value, TiedGroup &group);
   bool agree(const TiedGroup &group);
@@ -39,6 +43,7 @@ private:
   bool type(const Value &value, std::optional<TorchType> &into, bool planned);
 
   JsonCursor cursor;
+  bool floatBudgets = false;
   std::optional<TreeIndex> treeIndex; // once the modules are read
   llvm::DenseSet<uint32_t> tiedNodes;
   // Names of the modules' parts so far, with the module.
@@ -46,23 +51,17 @@ private:
 };
 
 bool Reader::read(const Value &value) {
-  if (!cursor.onlyMembers(value,
-                          {"modules", "tied", "max_memory", "no_split", "device_map", "options"}))
+  if (!cursor.warnOfOthers(value,
+                           {"modules", "tied", "max_memory", "no_split", "device_map", "options"}))
     return false;
   if (!value.getAsObject()->get("modules"))
     return cursor.fail("there is no 'modules'", "write {\"modules\": {\"class\": …, …}}");
-  return cursor.member(value, "modules", [&](const Value &root) {
-    return module(root, Root, 0, 0);
-  }) && cursor.member(value, "tied", [&](const Value &groups) {
-    treeIndex.emplace(file.tree);
-    return cursor.items(groups, [&](const Value &g) { return tied(g); });
-  }) && cursor.member(value, "max_memory", [&](const Value &budgets) {
-    return maxMemory(budgets);
-  }) && cursor.member(value, "no_split", [&](const Value &classes) {
-    return cursor.strings(classes, file.options.noSplit);
-  }) && cursor.member(value, "device_map", [&](const Value &map) {
-    return readChoice(map, cursor, file.choice);
-  }) && cursor.member(value, "options", [&](const Value &given) { return options(given); });
+  auto part = [&](llvm::StringRef key, bool (Reader::*read)(const Value &)) {
+    return cursor.member(value, key, [&](const Value &item) { return (this->*read)(item); });
+  };
+  return part("modules", &Reader::root) && part("tied", &Reader::ties) &&
+         part("options", &Reader::options) && part("max_memory", &Reader::maxMemory) &&
+         part("no_split", &Reader::noSplit) && part("device_map", &Reader::deviceMap);
 }
 
 bool Reader::name(const Value &value, NodeId parent, size_t pathLength, std::string &into) {
@@ -187,6 +186,11 @@ bool Reader::agree(const TiedGroup &group) {
   return first.shape == last.shape && first.type == last.type;
 }
 
+bool Reader::ties(const Value &value) {
+  treeIndex.emplace(file.tree);
+  return cursor.items(value, [&](const Value &group) { return tied(group); });
+}
+
 bool Reader::tied(const Value &value) {
   TiedGroup group;
   auto add = [&](const Value &item) { return tiedMember(item, group); };
@@ -231,16 +235,17 @@ bool Reader::maxMemory(const Value &value) {
     if (!bytes)
       return cursor.fail("expected bytes, 0 or more",
                          "write a number, or text with a unit as in \"22GiB\" or \"20GB\"");
-    file.maxMemory->emplace_back(device.str(), *bytes);
+    file.maxMemory->emplace_back(device.str(),
+                                 floatBudgets ? Number::real(bytes->toDouble()) : *bytes);
     return true;
   });
 }
 
 bool Reader::options(const Value &value) {
   Options &options = file.options;
-  if (!cursor.onlyMembers(value, {"dtype", "special_dtypes", "clean_result", "offload_buffers",
-                                  "fallback_allocation", "low_zero", "buffers_only",
-                                  "no_placement_params"}))
+  if (!cursor.warnOfOthers(value, {"dtype", "special_dtypes", "clean_result", "offload_buffers",
+                                   "fallback_allocation", "low_zero", "float_max_memory",
+                                   "buffers_only", "no_placement_params"}))
     return false;
   auto flag = [&](llvm::StringRef key, bool &into) {
     return cursor.member(value, key, [&](const Value &item) { return cursor.boolean(item, into); });
@@ -259,7 +264,8 @@ bool Reader::options(const Value &value) {
   return flag("clean_result", options.cleanResult) &&
          flag("offload_buffers", options.offloadBuffers) &&
          flag("fallback_allocation", options.fallbackAllocation) &&
-         flag("low_zero", file.lowZero) && flag("buffers_only", file.buffersOnly) &&
+         flag("low_zero", file.lowZero) && flag("float_max_memory", floatBudgets) &&
+         flag("buffers_only", file.buffersOnly) &&
          cursor.member(value, "dtype",
                        [&](const Value &item) { return type(item, options.dtype, true); }) &&
          cursor.member(value, "special_dtypes",

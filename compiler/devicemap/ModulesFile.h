@@ -11,11 +11,13 @@
 ///    "device_map": "auto",
 ///    "options": {"dtype": "float16", "special_dtypes": {"fc1.weight": "INT4"},
 ///                "clean_result": true, "offload_buffers": false, "fallback_allocation": false,
-///                "low_zero": false, "buffers_only": false, "no_placement_params": ["table"]}}
+///                "low_zero": false, "float_max_memory": false, "buffers_only": false,
+///                "no_placement_params": ["table"]}}
 ///
-/// All but `modules` may be left out; the options are arguments of the functions in Accelerate and
-/// Transformers. A tied group may also be {"source": NAME, "targets": [NAME, …]}; in a list the
-/// member that is defined first is the source.
+/// All but `modules` may be left out. The options are arguments of the
+/// functions in Accelerate and Transformers; by `float_max_memory` budgets are floats to them. A
+/// tied group may also be {"source": NAME, "targets": [NAME, …]}; in a list the member that is
+/// defined first is the source.
 #pragma once
 
 #include "compiler/devicemap/Place.h"

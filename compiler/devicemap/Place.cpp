@@ -7,9 +7,9 @@
 
 namespace ashlar::devicemap {
 
-/// Says what the references say of a map of their own, and what would become of it.
-static void report(const ModuleTree &tree, const TreeIndex &treeIndex, const WalkResult &result,
-                   const DeviceMap &map, const Budgets &budgets, Diagnostics &diags) {
+/// Says what the references say when they made a map.
+static void report(const ModuleTree &tree, const WalkResult &result, const Budgets &budgets,
+                   Diagnostics &diags) {
   std::vector<std::string> unused;
   for (const auto &[device, needed] : result.unused)
     unused.push_back(text(device) + " (has " + text(*budgets.find(device)) + " bytes, needs " +
@@ -25,13 +25,19 @@ static void report(const ModuleTree &tree, const TreeIndex &treeIndex, const Wal
                                    " bytes, and no accelerator has as much left");
     diags.note("with --offload-buffers they stay with their modules");
   }
+}
+
+/// Says what they say when they load by it.
+static void warnOfLoad(const ModuleTree &tree, const TreeIndex &treeIndex, const DeviceMap &map,
+                       const Options &options, Diagnostics &diags) {
   std::vector<std::string> missing = uncovered(tree, treeIndex, map);
-  if (!missing.empty()) {
-    diags.warning(tree.source, "the device map gives no device to " + llvm::Twine(missing.size()) +
-                                   " tensors: " + listed(missing));
+  // Transformers does not look when parameters were left off on purpose.
+  if (!missing.empty() && !options.noPlacement) {
+    diags.warning(tree.source, "the device map gives no device to " + listed(missing));
     diags.note("the rules drop the buffers of modules that they split, and a load by this map "
                "fails; keep such modules whole with --no-split CLASS");
   }
+  checkTied(tree, map, diags);
 }
 
 static void warnOfNames(const ModuleTree &tree, const TreeIndex &treeIndex, const Options &options,
@@ -70,7 +76,7 @@ static bool ruled(const ModuleTree &tree, const Options &options, Diagnostics &d
   bool transformers = options.rules == Rules::Transformers;
   llvm::StringRef unknown;
   if (transformers && (options.dtype || !options.specialTypes.empty()))
-    unknown = "a dtype other than the tensors' own";
+    unknown = "dtype but the tensors' own";
   else if (transformers && options.fallbackAllocation)
     unknown = "fallback allocation";
   else if (!transformers && options.noPlacement)
@@ -131,8 +137,8 @@ std::optional<DeviceMap> place(const ModuleTree &tree, const Choice &choice,
   // Transformers cleans no map that parameters were left off: they would be on it again.
   DeviceMap map =
       options.cleanResult && !options.noPlacement ? cleaned(result->map) : std::move(result->map);
-  report(tree, treeIndex, *result, map, *caps, diags);
-  checkTied(tree, map, diags);
+  report(tree, *result, *caps, diags);
+  warnOfLoad(tree, treeIndex, map, options, diags);
   return map;
 }
 

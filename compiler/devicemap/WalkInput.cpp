@@ -7,7 +7,7 @@ namespace ashlar::devicemap {
 // Models need thousands of steps. This is where modules that were made for the purpose end: every
 // fallback search starts anew at the front, and every split of one of many partners has the node
 // that they are tied to treated again.
-static constexpr uint64_t MaxWork = 1u << 26;
+static constexpr uint64_t MaxWork = 1u << 25;
 
 WalkInput::WalkInput(const ModuleTree &tree, const TreeIndex &treeIndex, const Sizes &sizes,
                      const Options &options, Ties found, Diagnostics &diags)

@@ -161,23 +161,47 @@ private:
     return "";
   }
 
-  /// What the least demanding request needs.
+  /// What the least demanding request needs. With more room other units may be placed there, so
+  /// until nothing is short.
   std::string moreMemory() const {
-    auto least = trials.attempt(request, {std::min(ContextStep, sizes.context), 1, 1});
-    std::string result;
-    if (!least)
-      return result;
-    bool all = true; // that is needed is in this machine
-    for (auto [at, memory] : llvm::enumerate(trials.machine.memories))
-      if (Bytes bytes = shortfall(*least, at); bytes.value) {
-        Bytes needed = least->problem.capacity[at] + bytes;
-        all = all && needed <= memory.capacity;
-        result += llvm::formatv("{0}{1}={2}", result.empty() ? "--max-memory " : ",", memory.name,
-                                needed.value);
+    Machine machine = trials.machine;
+    Request least = request;
+    Trials now{trials.model, machine, trials.directions, trials.fittings, trials.diags};
+    Sizes smallest{std::min(ContextStep, sizes.context), 1, 1};
+    std::vector<bool> raised(machine.memories.size());
+    for (unsigned step = 0; step < MostCapSteps; ++step) {
+      auto trial = now.attempt(least, smallest);
+      if (!trial)
+        return "";
+      if (fits(*trial))
+        return memoryOption(machine, least, raised, smallest);
+      for (auto [at, memory] : llvm::enumerate(machine.memories)) {
+        Bytes bytes = shortfall(*trial, at);
+        if (bytes.value == 0)
+          continue;
+        Bytes needed = trial->problem.capacity[at] + bytes;
+        raised[at] = true;
+        least.maxMemory[memory.name] = needed;
+        memory.capacity = std::max(memory.capacity, needed);
       }
+    }
+    return "";
+  }
+
+  std::string memoryOption(const Machine &larger, const Request &least,
+                           const std::vector<bool> &raised, Sizes smallest) const {
+    std::string result;
+    bool all = true; // that is needed is in this machine
+    for (auto [at, memory] : llvm::enumerate(larger.memories)) {
+      if (!raised[at])
+        continue;
+      all = all && memory.capacity == trials.machine.memories[at].capacity;
+      result += llvm::formatv("{0}{1}={2}", result.empty() ? "--max-memory " : ",", memory.name,
+                              least.maxMemory.at(memory.name).value);
+    }
     std::string context = trials.model.input
                               ? std::string()
-                              : llvm::formatv(" --context {0}", least->sizes.context).str();
+                              : llvm::formatv(" --context {0}", smallest.context).str();
     return llvm::formatv("{0}{1} --prefill-chunk 1{2}{3}", result, context,
                          request.batch > 1 ? " --batch 1" : "",
                          all ? "" : ", on a machine that has it");
@@ -205,7 +229,11 @@ void sayDoesNotFit(const Trials &trials, const Request &request, const Solution 
       if (size.value)
         trials.diags.note(llvm::formatv("{0}: {1} bytes ({2})", name, size.value, forPeople(size)));
   }
-  for (const std::string &option : NearestFits(trials, request, solution.sizes).all())
+  // What is tried here was not asked for: where it cannot be, that is nobody's mistake.
+  llvm::raw_null_ostream nowhere;
+  Diagnostics quiet(nowhere);
+  Trials others{trials.model, trials.machine, trials.directions, trials.fittings, quiet};
+  for (const std::string &option : NearestFits(others, request, solution.sizes).all())
     trials.diags.note("fits with " + option);
 }
 

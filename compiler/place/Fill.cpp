@@ -32,7 +32,12 @@ public:
       setAside();
   }
 
+  /// What has only one home goes there first; the rest finds what is left.
   Placement run() {
+    for (uint32_t unit = 0; unit < problem.units.size(); ++unit)
+      if (!placed[unit] && hasOneHome(unit))
+        place(unit);
+    first = 0;
     for (uint32_t unit = 0; unit < problem.units.size(); ++unit)
       if (!placed[unit])
         place(unit);
@@ -41,6 +46,11 @@ public:
 
 private:
   MemoryId memoryOf(ProcessorId processor) const { return problem.computes[index(processor)]; }
+  bool hasOneHome(uint32_t unit) const {
+    const std::vector<Candidate> &candidates = problem.units[unit].candidates;
+    return llvm::all_of(candidates,
+                        [&](const Candidate &c) { return c.home == candidates.front().home; });
+  }
 
   /// Slots as large as any unit could need, and the caches of all units.
   void setAside() {

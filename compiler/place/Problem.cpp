@@ -19,8 +19,8 @@ namespace {
 class Candidates {
 public:
   Candidates(const Machine &machine, const std::vector<Unit> &units, const Unit &unit,
-             const std::vector<uint32_t> &with)
-      : machine(machine), units(units), unit(unit), with(with) {}
+             const std::vector<uint32_t> &with, DiskUse disk)
+      : machine(machine), units(units), unit(unit), with(with), disk(disk) {}
 
   std::vector<Candidate> all() {
     std::vector<Candidate> result;
@@ -35,7 +35,7 @@ public:
       return result; // there is nothing to keep elsewhere
     for (ProcessorId on : accelerators)
       offer(on, plan::State::Streamed, machine.host());
-    if (!machine.disks.empty())
+    if (disk == DiskUse::Yes && !machine.disks.empty())
       for (ProcessorId on : everywhere)
         offer(on, plan::State::Disk, std::nullopt);
     return result;
@@ -89,6 +89,7 @@ private:
   const std::vector<Unit> &units;
   const Unit &unit;
   const std::vector<uint32_t> &with;
+  DiskUse disk;
 };
 } // namespace
 
@@ -104,7 +105,8 @@ static std::vector<uint32_t> storers(const std::vector<Unit> &units, uint32_t un
   return result;
 }
 
-/// Whether accelerators must send to each other over the host.
+/// Whether some accelerators must send to each other over the host: then all do, so that a stream's
+/// places follow from who uses it.
 static bool sendsOverHost(const Machine &machine) {
   for (ProcessorId a : machine.accelerators())
     for (ProcessorId b : machine.accelerators())
@@ -115,7 +117,7 @@ static bool sendsOverHost(const Machine &machine) {
 
 Problem makeProblem(const Model &model, const Machine &machine, const Request &request,
                     const std::vector<Pinned> &pins, const std::vector<Unit> &units, Sizes sizes,
-                    const Fittings &fittings) {
+                    DiskUse disk, const Fittings &fittings) {
   Problem problem;
   problem.workload = request.workload;
   problem.workload.prompt = promptOf(model, request, sizes);
@@ -152,7 +154,7 @@ Problem makeProblem(const Model &model, const Machine &machine, const Request &r
     choice.reads.assign(block.inputs.begin(), block.inputs.end());
     choice.writes = block.output;
     choice.with = storers(units, at);
-    choice.candidates = Candidates(machine, units, unit, choice.with).all();
+    choice.candidates = Candidates(machine, units, unit, choice.with, disk).all();
     bool hasWeights = !unit.shares.empty() || !unit.forms[0].stored.empty();
     for (const Pinned &pin : pins)
       if (hasWeights && matchesPart(pin.pattern, block.name))

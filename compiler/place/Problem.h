@@ -76,6 +76,9 @@ struct Fittings {
   Bytes sampler;
 };
 
+/// Whether units may stay on the disk.
+enum class DiskUse : uint8_t { No, Yes };
+
 /// A unit or layer that must have its weights on one device, by a pattern of its name.
 struct Pinned {
   std::string pattern;
@@ -84,7 +87,7 @@ struct Pinned {
 
 Problem makeProblem(const Model &model, const Machine &machine, const Request &request,
                     const std::vector<Pinned> &pins, const std::vector<Unit> &units, Sizes sizes,
-                    const Fittings &fittings);
+                    DiskUse disk, const Fittings &fittings);
 
 /// Bytes that the placed units take of each memory, while units are added one by one.
 class Occupancy {

@@ -122,6 +122,15 @@ static bool pinsAgree(const Problem &problem, const Model &model, Diagnostics &d
   return true;
 }
 
+/// On a cpu alone, what does not fit is refused, for its apps read no weights while they run; the
+/// disk is used where it was asked for.
+static DiskUse diskUse(const Machine &machine, const Directions &directions) {
+  bool asked = directions.homes || llvm::any_of(directions.pins, [](const Pinned &pin) {
+                 return !pin.home.has_value();
+               });
+  return asked || !machine.accelerators().empty() ? DiskUse::Yes : DiskUse::No;
+}
+
 std::optional<Solution> Trials::attempt(const Request &request, Sizes sizes) const {
   Solution solution;
   solution.model = cutForPlacement(model, machine, directions);
@@ -132,7 +141,7 @@ std::optional<Solution> Trials::attempt(const Request &request, Sizes sizes) con
     return std::nullopt;
   solution.units = std::move(*units);
   solution.problem = makeProblem(solution.model, machine, request, directions.pins, solution.units,
-                                 sizes, fittings);
+                                 sizes, diskUse(machine, directions), fittings);
   if (!directions.pins.empty() && !pinsAgree(solution.problem, solution.model, diags))
     return std::nullopt;
   solution.placement =

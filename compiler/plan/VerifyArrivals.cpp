@@ -225,12 +225,16 @@ private:
     if (!place)
       return violate(found, name + " in phase " + phase.name + " goes to memory " + to +
                                 ", which has no place for it");
-    // Rows of the step, or one for each sequence: as many bytes as the smaller place holds.
-    bool lastOnly = place->rows == plan.batch && place->rows != std::max(plan.chunk, plan.batch);
-    uint64_t rows = lastOnly ? (phase.name == "prefill" ? 1 : plan.batch) : phase.tokens;
-    auto elements = checkedMul(rows, place->columns);
-    auto bytes = elements ? checkedMul(*elements, sizeof(float)) : std::nullopt;
-    if (!bytes || step.bytes.value != *bytes)
+    // The step's rows, or the last of each sequence; a place of as many rows as sequences can be
+    // for either.
+    bool last = place->rows == plan.batch, all = place->rows == std::max(plan.chunk, plan.batch);
+    uint64_t sequences = phase.name == "prefill" ? 1 : plan.batch;
+    auto needed = [&](uint64_t rows) {
+      auto elements = checkedMul(rows, place->columns);
+      return elements ? checkedMul(*elements, sizeof(float)) : std::nullopt;
+    };
+    std::optional<uint64_t> bytes = needed(all ? phase.tokens : sequences);
+    if (step.bytes.value != bytes && !(last && step.bytes.value == needed(sequences)))
       violate(found, name + " in phase " + phase.name + " has " + Twine(step.bytes.value) +
                          " bytes, but its rows need " + (bytes ? Twine(*bytes) : Twine("more")));
     valid[step.stream].insert(step.toMemory);

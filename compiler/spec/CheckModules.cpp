@@ -21,7 +21,8 @@ bool Checker::scope(const spec::ScopeItem &item) {
   Module &module = *moduleOf(*full);
   if (!setClass(module, item.className))
     return false;
-  module.noSplit = item.noSplit;
+  if (item.noSplit && !keepWhole(module.className, item.path))
+    return false;
   if (!item.others.empty() && !addPrefix(item, *full))
     return false;
   std::string outer = std::exchange(prefix, *full + ".");
@@ -52,6 +53,9 @@ bool Checker::each(const spec::ScopeItem &item) {
       module.className = "ModuleList";
   }
 
+  if (*begin == *end && item.noSplit && !keepWholeUnmade(item, *begin))
+    return false;
+
   std::string outer = namePrefix;
   bool outermost = !layer;
   for (int64_t i = *begin; i < *end; ++i) {
@@ -70,6 +74,27 @@ bool Checker::each(const spec::ScopeItem &item) {
   if (outermost)
     layer.reset();
   return true;
+}
+
+bool Checker::keepWhole(llvm::StringRef className, llvm::StringRef at) {
+  if (className.empty()) {
+    errors.error(spec::at(at), "'nosplit' on a module without a class");
+    errors.note("device maps know what to keep whole by classes: write : CLASS nosplit");
+    return false;
+  }
+  if (!llvm::is_contained(model.noSplit, className))
+    model.noSplit.push_back(className.str());
+  return true;
+}
+
+// The reference implementation names the class, though there be no module of it.
+bool Checker::keepWholeUnmade(const spec::ScopeItem &item, int64_t number) {
+  size_t mark = symbols.mark();
+  if (!symbols.define({Symbol::IsConstant, item.loop->variable, number, {}}, errors))
+    return false;
+  std::optional<std::string> name = classOf(item.className);
+  symbols.release(mark);
+  return name && keepWhole(*name, item.path);
 }
 
 bool Checker::item(const spec::IfItem &item) {
@@ -236,7 +261,7 @@ bool Checker::addModules(llvm::StringRef path, llvm::StringRef at) {
 bool Checker::addModule(llvm::StringRef path, llvm::StringRef at) {
   if (!moduleByPath.try_emplace(path, model.modules.size()).second)
     return true;
-  model.modules.push_back({path.str(), "", false});
+  model.modules.push_back({path.str(), ""});
   return spend(sizeof(Module) + 2 * path.size() + 64, at);
 }
 

@@ -55,6 +55,8 @@ private:
   bool addModule(llvm::StringRef path, llvm::StringRef at);
   Module *moduleOf(llvm::StringRef path);
   bool setClass(Module &module, llvm::StringRef text);
+  bool keepWhole(llvm::StringRef className, llvm::StringRef at);
+  bool keepWholeUnmade(const spec::ScopeItem &item, int64_t number);
   std::optional<std::string> classOf(llvm::StringRef text);
   std::optional<std::string> filled(llvm::StringRef text);
   std::optional<std::string> path(llvm::StringRef text);

@@ -29,7 +29,6 @@ template <class Id> constexpr uint32_t index(Id id) { return static_cast<uint32_
 struct Module {
   std::string path;      // "model.layers.3"
   std::string className; // "LlamaDecoderLayer"
-  bool noSplit = false;
 };
 
 /// A tensor of the reference implementation that is no parameter. Nothing here reads its values:
@@ -163,6 +162,7 @@ struct Model {
   uint64_t maxContext = 0; // what the model was made for
   std::vector<int64_t> endTokens;
   std::vector<Module> modules;
+  std::vector<std::string> noSplit; // classes whose modules device maps keep whole
   std::vector<Weight> weights;
   std::vector<Buffer> buffers;
   std::vector<Prefix> prefixes;

@@ -2,6 +2,7 @@
 
 #include "compiler/support/Files.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 #include <charconv>
@@ -70,7 +71,7 @@ private:
     out << "module " << module.path;
     if (!module.className.empty())
       out << " : " << module.className;
-    out << (module.noSplit ? " nosplit\n" : "\n");
+    out << (llvm::is_contained(model.noSplit, module.className) ? " nosplit\n" : "\n");
   }
 
   void print(const Weight &weight) {

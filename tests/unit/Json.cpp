@@ -91,4 +91,12 @@ TEST(PlacesOfKeys) {
   CHECK_EQ(offset(locateKey(text, "c")), 0);
   CHECK_EQ(offset(locatePath(text, {"b", "d"})), text.find("\"d\": 2"));
   CHECK_EQ(offset(locatePath(text, {"b", "z"})), text.rfind("\"b\": {"));
+  CHECK_EQ(offset(locatePath(text, {"b", "c", "0"})), text.find("{\"d\": 1"));
+  CHECK_EQ(offset(locatePath(text, {"b", "c", "0", "d"})), text.find("\"d\": 1"));
+  CHECK_EQ(offset(locatePath(text, {"b", "c", "1"})), text.find("\"c\""));
+  llvm::StringRef list = R"([ "],[", [1, [2, 3], {}] ,7])";
+  auto item = [&](llvm::SMLoc at) { return at.getPointer() - list.data(); };
+  CHECK_EQ(item(locatePath(list, {"1", "1", "1"})), list.find('3'));
+  CHECK_EQ(item(locatePath(list, {"1", "2"})), list.find('{'));
+  CHECK_EQ(item(locatePath(list, {"2"})), list.find('7'));
 }

@@ -138,7 +138,8 @@ TEST(totalOverflows) {
     CHECK_EQ(good, i < 15);
     close(each);
   }
-  CHECK(messages.find("is so large that the size of the whole checkpoint overflows 64 bits") != messages.npos);
+  CHECK(messages.find("is so large that the size of the whole checkpoint overflows 64 bits") !=
+        messages.npos);
   CHECK_EQ(checkpoint.bytes.value, 15 * size);
 }
 

@@ -1,0 +1,52 @@
+"""Plans published models in their real sizes, each on machines with one memory and with several,
+and shows what that takes:
+
+    plan_published.py DIR
+
+Checkpoints and plans are left in DIR. A line is of one plan: model, machine, whose device map,
+seconds, the megabytes at its peak (never below usage.py's own), units, and `same` when a second run
+made the same bytes and reading the plan and printing it did, too.
+"""
+import filecmp
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import published
+import usage
+
+MACHINES = ["cpu-server", "laptop-8gb", "pair-24gb", "server-8x80gb"]
+
+
+def plan(*arguments):
+    command = ["ashlar", "plan", *map(str, arguments), "--emit=plan"]
+    code, _, peak, seconds = usage.run(command)
+    if code:
+        sys.exit(f"{' '.join(command)} exits with {code}")
+    return peak, seconds
+
+
+def main(directory):
+    directory = pathlib.Path(directory)
+    for name in published.MODELS:
+        model = directory / name
+        published.write(name, model)
+        cases = [(machine, "optimal") for machine in MACHINES] + [("server-8x80gb", "auto")]
+        if name != "Llama-3.1-405B":  # whose map leaves this one no room for the cache
+            cases.append(("pair-24gb", "auto"))
+        for machine, strategy in cases:
+            options = [model, "--no-tokenizer", "--machine", machine, "--device-map", strategy]
+            made = directory / f"{name}-{machine}-{strategy}.plan"
+            peak, seconds = plan(*options, "-o", made)
+            again, reread = made.with_suffix(".again"), made.with_suffix(".reread")
+            plan(*options, "-o", again)
+            plan("--from=plan", made, "-o", reread)
+            same = all(filecmp.cmp(made, other, shallow=False) for other in (again, reread))
+            units = sum(line.startswith("unit ") for line in made.open())
+            print(f"{name:14}  {machine:13}  {strategy:7}  {seconds:5.3f} s  {peak / 1e6:5.1f} MB"
+                  f"  {units:4} units  {'same' if same else 'DIFFERENT'}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
