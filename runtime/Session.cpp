@@ -91,4 +91,21 @@ Failure Session::append(std::span<const int32_t> ids, Deliver each, void *contex
   return {};
 }
 
+std::span<float> Session::input() const {
+  return {reinterpret_cast<float *>(arena.base() + model.inputOffset),
+          model.chunk * model.inputColumns};
+}
+
+std::span<const float> Session::output() const {
+  return {reinterpret_cast<const float *>(arena.base() + model.outputOffset),
+          model.chunk * model.outputColumns};
+}
+
+void Session::forward(uint32_t rows) {
+  StepState state;
+  state.host = arena.base();
+  state.tokens = rows;
+  team.run(model.forward, state);
+}
+
 } // namespace ashlar

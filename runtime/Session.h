@@ -1,4 +1,5 @@
-/// A model ready to run: arena, team, weights, and one sequence of tokens that grows.
+/// A model ready to run: arena, team, weights; and one sequence of tokens that grows, or the rows of
+/// one step.
 ///
 /// After `open` nothing here allocates.
 #pragma once
@@ -36,6 +37,11 @@ public:
   std::span<std::byte> samplerScratch() const;
   /// Nothing when the checkpoint had no tokenizer.
   const std::optional<Tokenizer> &tokenizer() const { return text; }
+
+  // Of a model that reads rows: room for a chunk of them, and what the first of it become.
+  std::span<float> input() const;
+  void forward(uint32_t rows);
+  std::span<const float> output() const;
 
   const ModelInfo &model;
   Pack pack;

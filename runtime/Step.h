@@ -17,9 +17,9 @@ class Team;
 /// same code over its own Step; `sync` keeps them together.
 struct StepState {
   std::byte *host = nullptr;    // the arena of host memory
-  const int32_t *ids = nullptr; // [tokens]
+  const int32_t *ids = nullptr; // [tokens]; of rows there are none
   uint64_t position = 0;        // of the first of them in the sequence
-  uint32_t tokens = 0;          // in this step
+  uint32_t tokens = 0;          // in this step, or rows
   uint32_t firstLogits = 0;     // logits are wanted from this token on
   uint32_t row = 0;             // the token whose logits are being computed
   uint32_t thread = 0;          // this one

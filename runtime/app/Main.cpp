@@ -7,14 +7,21 @@
 using namespace ashlar;
 
 static void printVersion(const ModelInfo &model) {
-  std::printf("%s model=%s plan=%s context=%llu threads=%u isa=", model.name, model.modelDigest,
-              model.planDigest, (unsigned long long)model.context, model.threads);
+  std::printf("%s model=%s plan=%s", model.name, model.modelDigest, model.planDigest);
+  if (model.forward)
+    std::printf(" input=%llu output=%llu chunk=%u", (unsigned long long)model.inputColumns,
+                (unsigned long long)model.outputColumns, model.chunk);
+  else
+    std::printf(" context=%llu", (unsigned long long)model.context);
+  std::printf(" threads=%u isa=", model.threads);
   for (size_t i = 0; i < model.isa.size(); ++i)
     std::printf("%s%s", i ? "," : "", model.isa[i]);
   std::printf("\n");
 }
 
 static Failure runVerb(const ModelInfo &model, const AppOptions &options) {
+  if (Failure f = hasVerb(model, options.verb))
+    return f;
   if (options.verb == "logits")
     return logits(model, options);
   if (options.verb == "bench")
@@ -23,7 +30,7 @@ static Failure runVerb(const ModelInfo &model, const AppOptions &options) {
     return showPlan(model, options);
   if (options.verb == "check")
     return check(model, options);
-  return generate(model, options);
+  return model.forward ? forward(model, options) : generate(model, options);
 }
 
 int main(int argc, char **argv) {
@@ -34,7 +41,7 @@ int main(int argc, char **argv) {
   Failure failure = parseOptions(argc, argv, options);
   if (!failure) {
     if (options.help)
-      std::fputs(helpText(program).c_str(), stdout);
+      std::fputs(helpText(program, model).c_str(), stdout);
     else if (options.version)
       printVersion(model);
     else

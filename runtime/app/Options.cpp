@@ -8,16 +8,20 @@
 namespace ashlar {
 
 namespace {
+/// The models that a verb or an option is for.
+enum class For : uint8_t { Any, Tokens, Rows };
 struct Verb {
   const char *name;
   const char *help;
+  For models;
 };
 constexpr Verb verbs[] = {
-    {"generate", "continue a prompt (the default)"},
-    {"logits", "logits of each token, float32 [tokens, vocabulary], as .npy"},
-    {"bench", "measure, beside what the plan predicted"},
-    {"plan", "print the plan"},
-    {"check", "compare this machine with the plan; runs nothing"},
+    {"generate", "continue a prompt (the default)", For::Tokens},
+    {"logits", "logits of each token, float32 [tokens, vocabulary], as .npy", For::Tokens},
+    {"forward", "rows through the model, float32 [rows, columns], as .npy (the default)", For::Rows},
+    {"bench", "measure, beside what the plan predicted", For::Any},
+    {"plan", "print the plan", For::Any},
+    {"check", "compare this machine with the plan; runs nothing", For::Any},
 };
 
 /// How an option takes its value: returns false when the text is not one.
@@ -27,6 +31,7 @@ struct Option {
   const char *value; // "N"; null: takes none
   const char *help;
   Take take;
+  For models = For::Any;
 };
 } // namespace
 
@@ -70,34 +75,50 @@ static constexpr Option table[] = {
      [](AppOptions &o, const char *v) {
        o.prompt = v;
        return true;
-     }},
+     },
+     For::Tokens},
     {"--tokens", "IDS", "the prompt as token ids: 1,2,3",
-     [](AppOptions &o, const char *v) { return idList(v, o.tokens.emplace()); }},
+     [](AppOptions &o, const char *v) { return idList(v, o.tokens.emplace()); },
+     For::Tokens},
     {"-n", "N", "tokens to generate at most (256)",
-     [](AppOptions &o, const char *v) { return number(v, o.count); }},
+     [](AppOptions &o, const char *v) { return number(v, o.count); },
+     For::Tokens},
     {"--greedy", nullptr, "always the likeliest token (the default)",
      [](AppOptions &o, const char *) {
        o.sampling.temperature = 0;
        return true;
-     }},
+     },
+     For::Tokens},
     {"--temperature", "T", "sample; 0 is greedy (0)",
-     [](AppOptions &o, const char *v) { return real(v, 0, 100, o.sampling.temperature); }},
+     [](AppOptions &o, const char *v) { return real(v, 0, 100, o.sampling.temperature); },
+     For::Tokens},
     {"--top-k", "K", "only the K likeliest tokens; 0 is all (0)",
-     [](AppOptions &o, const char *v) { return number(v, o.sampling.topK); }},
+     [](AppOptions &o, const char *v) { return number(v, o.sampling.topK); },
+     For::Tokens},
     {"--top-p", "P in (0, 1]", "only the likeliest tokens that make up P together (1)",
      [](AppOptions &o, const char *v) {
        return real(v, 0, 1, o.sampling.topP) && o.sampling.topP > 0;
-     }},
+     },
+     For::Tokens},
     {"--seed", "S", "of the random numbers (0)",
-     [](AppOptions &o, const char *v) { return number(v, o.sampling.seed); }},
+     [](AppOptions &o, const char *v) { return number(v, o.sampling.seed); },
+     For::Tokens},
     {"--ignore-eos", nullptr, "go on behind the end of the text",
-     [](AppOptions &o, const char *) { return o.ignoreEnd = true; }},
+     [](AppOptions &o, const char *) { return o.ignoreEnd = true; },
+     For::Tokens},
     {"--output", "text|tokens", "what generate prints (text)",
      [](AppOptions &o, const char *v) {
        o.form = std::strcmp(v, "tokens") ? OutputForm::Text : OutputForm::Tokens;
        return !std::strcmp(v, "tokens") || !std::strcmp(v, "text");
-     }},
-    {"-o", "FILE", "where logits go (standard output)",
+     },
+     For::Tokens},
+    {"--input", "FILE", "the rows, a .npy file",
+     [](AppOptions &o, const char *v) {
+       o.input = v;
+       return *v != 0;
+     },
+     For::Rows},
+    {"-o", "FILE", "where logits or rows go (standard output)",
      [](AppOptions &o, const char *v) {
        o.output = v;
        return *v != 0;
@@ -162,17 +183,32 @@ Failure parseOptions(int argc, char **argv, AppOptions &options) {
   return {};
 }
 
-std::string helpText(const char *program) {
+Failure hasVerb(const ModelInfo &model, const std::string &name) {
+  bool rows = model.forward;
+  for (const Verb &verb : verbs)
+    if (name == verb.name && verb.models == (rows ? For::Tokens : For::Rows))
+      return {ExitCode::BadInput,
+              rows ? "this model reads rows, not tokens: it has no " + name
+                   : "this model reads tokens, not rows: it has no " + name,
+              rows ? "run forward --input x.npy -o y.npy"
+                   : "run generate -p TEXT, or logits -p TEXT -o out.npy"};
+  return {};
+}
+
+std::string helpText(const char *program, const ModelInfo &model) {
   std::string text = "usage: " + std::string(program) + " [VERB] [OPTIONS]\n\nverbs:\n";
   auto row = [&](std::string left, const char *right) {
     left.resize(left.size() < 24 ? 24 : left.size() + 2, ' ');
     text += "  " + left + right + "\n";
   };
+  For others = model.forward ? For::Tokens : For::Rows;
   for (const Verb &verb : verbs)
-    row(verb.name, verb.help);
+    if (verb.models != others)
+      row(verb.name, verb.help);
   text += "\noptions:\n";
   for (const Option &option : table)
-    row(std::string(option.names) + (option.value ? std::string(" ") + option.value : ""),
+    if (option.models != others)
+      row(std::string(option.names) + (option.value ? std::string(" ") + option.value : ""),
         option.help);
   return text + "\nexit codes: 0 done, 1 wrong use or input, 2 does not fit, 4 input/output\n";
 }

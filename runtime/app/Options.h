@@ -14,7 +14,7 @@ namespace ashlar {
 enum class OutputForm : uint8_t { Text, Tokens };
 
 struct AppOptions {
-  std::string verb = "generate";
+  std::string verb; // empty: generate, or forward of a model that reads rows
   bool help = false;
   bool version = false;
   std::string weights; // a pack's file; empty: the executable's own, or beside it
@@ -26,13 +26,17 @@ struct AppOptions {
   bool ignoreEnd = false;
   OutputForm form = OutputForm::Text;
 
+  std::string input;  // a file of rows
   std::string output; // a file; empty: standard output
   bool json = false;
 };
 
 Failure parseOptions(int argc, char **argv, AppOptions &options);
 
-/// The help text, from the same table.
-std::string helpText(const char *program);
+/// A failure where the model has no such verb.
+Failure hasVerb(const ModelInfo &model, const std::string &verb);
+
+/// The help text, from the same table: what there is for this model.
+std::string helpText(const char *program, const ModelInfo &model);
 
 } // namespace ashlar

@@ -9,6 +9,7 @@ namespace ashlar {
 
 Failure generate(const ModelInfo &model, const AppOptions &options);
 Failure logits(const ModelInfo &model, const AppOptions &options);
+Failure forward(const ModelInfo &model, const AppOptions &options);
 Failure bench(const ModelInfo &model, const AppOptions &options);
 Failure showPlan(const ModelInfo &model, const AppOptions &options);
 Failure check(const ModelInfo &model, const AppOptions &options);
