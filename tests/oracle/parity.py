@@ -13,6 +13,8 @@ compared with a reference whose cache is rounded as well, and may differ by 4e-3
 decides which one it becomes, and all later tokens see it. (1.2e-3 and 1.4e-4 were seen, each from a
 single key or value. What all that rounding does together is ten times as much: 1.5e-2 and 1.5e-3.)
 There, greedy tokens are compared only as far as such a difference cannot turn them.
+
+Layers of torch.nn.Sequential are given 1, 7 and 130 rows, within the same 1e-4.
 """
 import argparse
 import concurrent.futures
@@ -28,8 +30,10 @@ import tempfile
 sys.path.append(sys.path.pop(0))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests/Inputs"))
+import layers
+from layers import Layers
 from models import Shape, load, save, write_reference
-from parity_check import differences
+from parity_check import differences, row_differences
 
 TOLERANCE = {"f32": 1e-4, "bf16": 4e-3, "f16": 5e-4}
 
@@ -37,7 +41,7 @@ TOLERANCE = {"f32": 1e-4, "bf16": 4e-3, "f16": 5e-4}
 @dataclasses.dataclass(frozen=True)
 class Case:
     name: str
-    shape: Shape
+    shape: Shape | Layers
     chunk: int | None  # None: what the plan decides
     machine: str = "this"
     cache: str = "f32"
@@ -148,6 +152,29 @@ def families():
     yield Case("gated gelu", Shape(more=(("hidden_act", "gelu"),)), 256, "cpu-small")
 
 
+def rows():
+    """Feed-forward models of several sizes, activations and types."""
+    sizes = {
+        "one layer": (40, 30),
+        "one number": (1, 1, 1),
+        "narrowing": (784, 300, 100, 10),
+        "equal widths": (96, 96, 96, 96, 96, 96),
+        "odd sizes": (57, 131, 77, 131, 3),
+        "sums of 1100": (1100, 70, 1101),
+    }
+    machines = ["this", "cpu-small", "plain"]
+    for i, (name, widths) in enumerate(sizes.items()):
+        for j, chunk in enumerate([None, 32, 1]):
+            dtype = ["f32", "bf16", "f16"][(i + j) % 3]
+            yield Case(f"mlp, {name}", Layers(widths, dtype=dtype), chunk, machines[j])
+    for i, activation in enumerate(layers.ACTIVATIONS):
+        shape = Layers((33, 64, 48, 9), activation, bias=i % 2 == 0, dtype=["f32", "bf16"][i % 2])
+        yield Case(f"mlp, {activation}", shape, 100, machines[i % 3])
+        yield Case(f"mlp, {activation} last", dataclasses.replace(shape, last=activation), 7)
+    for dtype in ["f32", "f16", "bf16"]:
+        yield Case("mlp, stored otherwise", Layers((50, 60, 70)), 64, "this", dtype=dtype)
+
+
 class Models:
     """Each checkpoint and each reference once, as folders."""
 
@@ -158,7 +185,7 @@ class Models:
     def checkpoint(self, shape):
         if shape not in self.made:
             path = self.folder / f"model{len(self.made)}"
-            save(shape, path)
+            (layers.save if isinstance(shape, Layers) else save)(shape, path)
             self.made[shape] = path
         return self.made[shape]
 
@@ -167,9 +194,12 @@ class Models:
         if key not in self.made:
             model = self.checkpoint(case.shape)
             path = self.folder / f"reference{len(self.made)}"
+            self.made[key] = path
+            if isinstance(case.shape, Layers):
+                layers.write_reference(case.shape, model, path, case.dtype)
+                return path
             least = 0.0 if case.cache == "f32" else 2 * TOLERANCE[case.cache]
             write_reference(load(model, case.dtype), path, case.cache, least)
-            self.made[key] = path
         return self.made[key]
 
 
@@ -182,7 +212,9 @@ def plain_machine(folder):
 
 
 def build(case, model, app, plain):
-    command = ["ashlar", "build", model, "-o", app, "--kv-dtype", case.cache]
+    command = ["ashlar", "build", model, "-o", app]
+    if not isinstance(case.shape, Layers):
+        command += ["--kv-dtype", case.cache]
     if case.chunk:
         command += ["--prefill-chunk", str(case.chunk)]
     if case.machine != "this":
@@ -198,7 +230,10 @@ def judge(case, model, reference, app, plain):
     """A row of the table, behind the name; and whether it is good."""
     try:
         build(case, model, app, plain)
-        errors, agreed, asked = differences(app, reference)
+        if isinstance(case.shape, Layers):
+            errors, agreed, asked = row_differences(app, reference), 0, 0
+        else:
+            errors, agreed, asked = differences(app, reference)
     except (RuntimeError, ValueError) as error:
         return str(error), False
     finally:
@@ -218,7 +253,7 @@ def main():
     parser.add_argument("--only", metavar="TEXT", default="", help="models with this in their name")
     parser.add_argument("--keep", metavar="DIR", type=pathlib.Path, help="keep models in DIR")
     options = parser.parse_args()
-    cases = [case for case in itertools.chain(grid(), others(), families()) if options.only in case.name]
+    cases = [case for case in itertools.chain(grid(), others(), families(), rows()) if options.only in case.name]
     failed = 0
     print(f"{'model':26} {'weights':12} {'cache':5} {'chunk':>5} {'machine':10}"
           "       1        7      130  greedy")
