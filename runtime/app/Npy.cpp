@@ -214,7 +214,7 @@ Failure NpyReader::read(uint64_t first, uint64_t count, float *into) const {
   if (readAt(file, into, count * row, begin + first * row))
     return {};
   return {ExitCode::InputOutput,
-          path + ": cannot be read: " + (errno ? std::strerror(errno) : "it became shorter"), ""};
+          path + ": cannot be read: " + (errno ? std::strerror(errno) : "the file ends early"), ""};
 }
 
 bool NpyReader::isFile(const std::string &other) const {

@@ -152,7 +152,7 @@ def families():
     yield Case("gated gelu", Shape(more=(("hidden_act", "gelu"),)), 256, "cpu-small")
 
 
-def rows():
+def feed_forward():
     """Feed-forward models of several sizes, activations and types."""
     sizes = {
         "one layer": (40, 30),
@@ -253,7 +253,8 @@ def main():
     parser.add_argument("--only", metavar="TEXT", default="", help="models with this in their name")
     parser.add_argument("--keep", metavar="DIR", type=pathlib.Path, help="keep models in DIR")
     options = parser.parse_args()
-    cases = [case for case in itertools.chain(grid(), others(), families(), rows()) if options.only in case.name]
+    cases = itertools.chain(grid(), others(), families(), feed_forward())
+    cases = [case for case in cases if options.only in case.name]
     failed = 0
     print(f"{'model':26} {'weights':12} {'cache':5} {'chunk':>5} {'machine':10}"
           "       1        7      130  greedy")

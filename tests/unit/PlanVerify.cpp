@@ -117,6 +117,20 @@ TEST(indicesPointSomewhere) {
            std::string("a step of phase decode runs on processor 1 of 1"));
 }
 
+// What a model that reads rows has not, and its plan's text cannot say.
+TEST(rowsAreNoSequence) {
+  std::string texts = broken([](Plan &p) {
+    p.forward = true;
+    p.processors.push_back({"second", "emulated", 0, 1, {}});
+    p.units[0].prefill = 1;
+  });
+  for (const char *text :
+       {"the model reads rows, but the plan has a context, a vocabulary or a batch",
+        "the model reads rows, but unit block has a cache",
+        "the model reads rows, but unit embed names two processors"})
+    CHECK(llvm::StringRef(texts).contains(text));
+}
+
 // Text refers by name: a plan whose names are not unique would be read back as another.
 TEST(namesAreUnique) {
   CHECK_EQ(broken([](Plan &p) {
