@@ -1,4 +1,4 @@
-"""Compares device maps with those of Accelerate and Transformers, on random module trees:
+"""Compares device maps with those of Accelerate and Transformers, on random modules and on models:
 
     devicemaps.py [--count 3000] [--seed 1] [--keep DIR]
 
@@ -11,6 +11,7 @@ would need; and where a reference ends in an exception, that Ashlar's error name
 The references take groups of tied parameters in the order of a hash table. Here they get them in
 the order of their names, which is Ashlar's.
 """
+
 import argparse
 import collections
 import copy
@@ -33,10 +34,14 @@ from module_trees import (
     PLANNED,
     make_tree,
     planned_type,
+    random_budgets,
+    random_map,
+    some,
     tensors,
     torch_model,
     walk,
 )
+from real_models import of_checkpoint, real_models
 
 DIVIDER = "// -----\n"
 find_tied = accelerate.find_tied_parameters
@@ -46,76 +51,14 @@ accelerate.find_tied_parameters = lambda model: sorted(find_tied(model))
 # --- cases ----------------------------------------------------------------------------------------
 
 
-def some(rng, names, most):
-    return rng.sample(names, min(len(names), rng.randrange(most + 1)))
-
-
-def random_budgets(rng, sizes, strategy):
-    """Around what modules take, where one byte decides."""
-    candidates = [size for size in sizes.values() if size]
-    total = sizes.get("", 0)
-
-    def size():
-        kind = rng.random()
-        if kind < 0.1 or not candidates:
-            return rng.choice([0, 1, 10**12])
-        if kind < 0.5:
-            value = total * rng.choice([0.2, 0.4, 0.6, 0.9, 1.1, 1.5]) * rng.random()
-        else:
-            value = sum(rng.choices(candidates, k=rng.choice([1, 2, 3]))) + rng.choice([-1, 0, 0, 0, 1])
-        return max(0, int(value))
-
-    budgets = {}
-    ids = range(rng.choice([0, 1, 1, 2, 2, 3, 4]))
-    shift = rng.choice([0] * 8 + [1])
-    for i in ids:
-        budgets[str(i + shift)] = size()
-    if rng.random() < 0.05:
-        budgets["mps"] = size()
-    if rng.random() < 0.7:
-        budgets["cpu"] = size()
-    if rng.random() < (0.05 if strategy != "sequential" else 0.15):
-        budgets["disk"] = size()
-    names = list(budgets)
-    rng.shuffle(names)
-    for name in names:
-        if rng.random() < 0.03:
-            budgets[name] = budgets[name] + rng.choice([0.0, 0.5, 0.3])
-        elif rng.random() < 0.03:
-            budgets[name] = rng.choice(["1KB", "0.5KB", "1kb", "0.1 KiB", "1e-3MB", "1GB"])
-    return {name: budgets[name] for name in names}
-
-
-def random_map(rng, root, names):
-    """Keys at all levels, most of them of modules that are there, with few devices."""
-    devices = rng.choice([[0], [0, 1], [0, 1, "cpu", "disk", "cuda:0", "cuda:1"]])
-    made = {}
-
-    def cover(prefix, module):
-        leaf = not module.get("children")
-        if rng.random() < (0.95 if leaf else 0.4) and prefix:
-            made[prefix] = rng.choice(devices)
-        else:
-            for kind in ("params", "buffers"):
-                for tensor in module.get(kind, []):
-                    if rng.random() < 0.9:
-                        made[f"{prefix}.{tensor['name']}" if prefix else tensor["name"]] = rng.choice(devices)
-            for child in module.get("children", []):
-                cover(f"{prefix}.{child['name']}" if prefix else child["name"], child)
-
-    cover("", root)
-    for name in some(rng, names, 1 if rng.random() < 0.3 else 0):
-        made[name] = rng.choice(devices)
-    if rng.random() < 0.1:
-        made["nowhere.at.all"] = 0
-    if rng.random() < 0.1:
-        made[""] = rng.choice(devices)
-    return made
-
-
 def make_case(seed, rules):
+    """What is asked, a user's map to be checked, and the reference; one in ten is of a model."""
     rng = random.Random(seed)
-    root, tied = make_tree(rng)
+    model = None
+    if rng.random() < 0.1:
+        model, root, tied, no_split = rng.choice(real_models())
+    else:
+        root, tied = make_tree(rng)
     names = [name for name, _ in walk(root)]
     all_tensors = [name for kind in ("params", "buffers") for name, _ in tensors(root, kind)]
     strategy = rng.choice(["sequential", "sequential", "auto", "balanced", "balanced_low_0"])
@@ -134,20 +77,21 @@ def make_case(seed, rules):
                 name.split(".", rng.randrange(3))[-1] for name in some(rng, paths, 2)
             ]
         for i, group in enumerate(tied):
-            if rng.random() < 0.3:
+            if not model and rng.random() < 0.3:
                 tied[i] = {"source": group[0], "targets": group[1:]}
-    no_split = some(rng, CLASSES, rng.choice([0, 1, 1, 2]))
-    # Transformers looks for the parameters of what is of a no-split class, be it a parameter itself.
+    if not model or rng.random() < 0.2:
+        no_split = some(rng, CLASSES, rng.choice([0, 1, 1, 2]))
+    # Transformers looks for parameters in all of a no-split class, be it a parameter itself.
     if rng.random() < 0.03 and "no_placement_params" not in options:
         no_split = no_split + [rng.choice(["Absent", "Parameter", "Tensor"])]
     case = {"modules": root, "tied": tied, "no_split": no_split, "options": options}
-    reference = Reference(case, rules)
+    reference = Reference(case, rules, model)
     case["max_memory"] = random_budgets(rng, reference.sizes(), strategy)
     case["device_map"] = strategy
     manual = {key: case[key] for key in ("modules", "tied")}
     manual["device_map"] = random_map(rng, root, names)
     manual["options"] = {"clean_result": rng.random() < 0.5}
-    return case, manual
+    return case, manual, reference
 
 
 # --- the references -------------------------------------------------------------------------------
@@ -184,11 +128,11 @@ def recorded(call):
 
 
 class Reference:
-    def __init__(self, case, rules):
+    def __init__(self, case, rules, model):
         self.case = case
         self.accelerate = rules == "accelerate"
         self.module = accelerate if self.accelerate else transformers
-        self.model = torch_model(case["modules"], case["tied"], self.accelerate)
+        self.model = model or torch_model(case["modules"], case["tied"], self.accelerate)
         options = case.get("options", {})
         self.types = {}
         if self.accelerate:
@@ -318,7 +262,9 @@ def ask_ashlar(cases, rules, emit, folder):
     command += [f"--compat={rules}", f"--emit={emit}"]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode not in (0, 1):
-        sys.exit(f"devicemaps.py: exit code {run.returncode} of {' '.join(command)}\n{run.stderr[-2000:]}")
+        sys.exit(
+            f"devicemaps.py: exit code {run.returncode} of {' '.join(command)}\n{run.stderr[-2000:]}"
+        )
     printed = [json.loads(part) if part.strip() else None for part in run.stdout.split(DIVIDER)]
     texts = [[] for _ in cases]
     for line in run.stderr.splitlines():
@@ -327,6 +273,11 @@ def ask_ashlar(cases, rules, emit, folder):
     if len(printed) != len(cases):
         sys.exit(f"devicemaps.py: {len(printed)} answers to {len(cases)} cases")
     return list(zip(printed, texts))
+
+
+def by_text(result):
+    """With keys as JSON has them."""
+    return result if isinstance(result, Exception) else {str(k): v for k, v in result.items()}
 
 
 class Comparison:
@@ -359,19 +310,18 @@ class Comparison:
 
 
 def compare(rules, seeds, folder):
-    cases, manuals = zip(*(make_case(seed, rules) for seed in seeds))
-    references = [Reference(case, rules) for case in cases]
-    names = lambda result: result if isinstance(result, Exception) else {str(k): v for k, v in result.items()}
-
+    cases, manuals, references = zip(*(make_case(seed, rules) for seed in seeds))
     comparison = Comparison(rules, "sizes")
     for i, answer in enumerate(ask_ashlar(cases, rules, "sizes", folder)):
-        comparison.add(seeds[i], dict(references[i].sizes()), collections.Counter(), answer, cases[i])
+        comparison.add(
+            seeds[i], dict(references[i].sizes()), collections.Counter(), answer, cases[i]
+        )
     comparison.report()
 
     comparison = Comparison(rules, "budgets")
     for i, answer in enumerate(ask_ashlar(cases, rules, "budgets", folder)):
         expected, _ = recorded(references[i].budgets)
-        comparison.add(seeds[i], names(expected), collections.Counter(), answer, cases[i])
+        comparison.add(seeds[i], by_text(expected), collections.Counter(), answer, cases[i])
     comparison.report()
 
     comparison = Comparison(rules, "maps")
@@ -385,7 +335,7 @@ def compare(rules, seeds, folder):
             # Transformers says so itself; for Accelerate whoever loads by the map does.
             if rules == "accelerate":
                 facts += references[i].parted(expected)
-        comparison.add(seeds[i], names(expected), facts, answer, cases[i])
+        comparison.add(seeds[i], by_text(expected), facts, answer, cases[i])
     comparison.report()
 
     comparison = Comparison(rules, "checks")
@@ -395,8 +345,46 @@ def compare(rules, seeds, folder):
         if not isinstance(error, Exception) and manuals[i]["options"]["clean_result"]:
             expected = accelerate.clean_device_map(expected)
         comparison.add(
-            seeds[i], error if isinstance(error, Exception) else expected, said(texts), answer, manuals[i]
+            seeds[i],
+            error if isinstance(error, Exception) else expected,
+            said(texts),
+            answer,
+            manuals[i],
         )
+    comparison.report()
+
+
+def compare_checkpoints(rules, folder):
+    """The same maps by way of a checkpoint and its spec."""
+    comparison = Comparison(rules, "models")
+    rng = random.Random(1)
+    for number, options in enumerate(
+        ("", "--tied", "--tied --dtype f16", "--attention-bias --layers 5")
+    ):
+        directory = f"{folder}/checkpoint{number}"
+        writer = pathlib.Path(__file__).resolve().parents[1] / "Inputs/checkpoints.py"
+        subprocess.check_call([sys.executable, writer, directory, *options.split()])
+        model, no_split = of_checkpoint(directory)
+        for strategy in ["sequential", "auto", "balanced_low_0"] * 8:
+            case = {"modules": {}, "tied": [], "no_split": no_split, "device_map": strategy}
+            case["options"] = {"clean_result": True, "offload_buffers": False}
+            case["options"]["fallback_allocation"] = False
+            reference = Reference(case, rules, model)
+            budgets = random_budgets(rng, reference.sizes(), strategy)
+            case["max_memory"] = {
+                name: size if isinstance(size, str) else int(size) for name, size in budgets.items()
+            }
+            command = ["ashlar", "plan", directory, "--emit=device-map", f"--device-map={strategy}"]
+            command += [f"--compat={rules}"]
+            if budgets:
+                pairs = [f"{name}={size}" for name, size in case["max_memory"].items()]
+                command += ["--max-memory=" + ",".join(pairs).replace(" ", "")]
+            run = subprocess.run(command, capture_output=True, text=True)
+            printed = json.loads(run.stdout) if run.returncode == 0 else None
+            expected, texts = recorded(reference.map)
+            answer = printed, run.stderr.splitlines()
+            if budgets:
+                comparison.add(number, by_text(expected), said(texts), answer, command)
     comparison.report()
 
 
@@ -410,6 +398,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for rules in ("accelerate", "transformers"):
             compare(rules, seeds, options.keep or folder)
+            compare_checkpoints(rules, options.keep or folder)
 
 
 if __name__ == "__main__":
