@@ -26,7 +26,7 @@ import tempfile
 import warnings
 
 # This folder comes last: tokenizers.py in it has a package's name.
-sys.path.append(sys.path.pop(0))
+sys.path.sort(key=str(pathlib.Path(__file__).resolve().parent).__eq__)
 import accelerate.utils.modeling as accelerate
 import transformers.integrations.accelerate as transformers
 from module_trees import (
@@ -41,7 +41,7 @@ from module_trees import (
     torch_model,
     walk,
 )
-from real_models import of_checkpoint, real_models
+from real_models import real_models
 
 DIVIDER = "// -----\n"
 find_tied = accelerate.find_tied_parameters
@@ -354,40 +354,6 @@ def compare(rules, seeds, folder):
     comparison.report()
 
 
-def compare_checkpoints(rules, folder):
-    """The same maps by way of a checkpoint and its spec."""
-    comparison = Comparison(rules, "models")
-    rng = random.Random(1)
-    for number, options in enumerate(
-        ("", "--tied", "--tied --dtype f16", "--attention-bias --layers 5")
-    ):
-        directory = f"{folder}/checkpoint{number}"
-        writer = pathlib.Path(__file__).resolve().parents[1] / "Inputs/checkpoints.py"
-        subprocess.check_call([sys.executable, writer, directory, *options.split()])
-        model, no_split = of_checkpoint(directory)
-        for strategy in ["sequential", "auto", "balanced_low_0"] * 8:
-            case = {"modules": {}, "tied": [], "no_split": no_split, "device_map": strategy}
-            case["options"] = {"clean_result": True, "offload_buffers": False}
-            case["options"]["fallback_allocation"] = False
-            reference = Reference(case, rules, model)
-            budgets = random_budgets(rng, reference.sizes(), strategy)
-            case["max_memory"] = {
-                name: size if isinstance(size, str) else int(size) for name, size in budgets.items()
-            }
-            command = ["ashlar", "plan", directory, "--emit=device-map", f"--device-map={strategy}"]
-            command += [f"--compat={rules}"]
-            if budgets:
-                pairs = [f"{name}={size}" for name, size in case["max_memory"].items()]
-                command += ["--max-memory=" + ",".join(pairs).replace(" ", "")]
-            run = subprocess.run(command, capture_output=True, text=True)
-            printed = json.loads(run.stdout) if run.returncode == 0 else None
-            expected, texts = recorded(reference.map)
-            answer = printed, run.stderr.splitlines()
-            if budgets:
-                comparison.add(number, by_text(expected), said(texts), answer, command)
-    comparison.report()
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=3000)
@@ -398,7 +364,6 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for rules in ("accelerate", "transformers"):
             compare(rules, seeds, options.keep or folder)
-            compare_checkpoints(rules, options.keep or folder)
 
 
 if __name__ == "__main__":

@@ -47,15 +47,6 @@ def on_meta(kind, config, dtype):
         return kind.from_config(config, dtype=dtype)
 
 
-def of_checkpoint(directory):
-    """The model of a checkpoint, and what a case says of it."""
-    config = AutoConfig.from_pretrained(directory)
-    model = on_meta(AutoModelForCausalLM, config, config.dtype)
-    # Ashlar's models have no buffers.
-    model.model.rotary_emb._buffers.clear()
-    return model, sorted(model._no_split_modules)
-
-
 def make(kind, model_type, settings, dtype):
     config = AutoConfig.for_model(model_type, **{"vocab_size": 300, **settings})
     model = on_meta(kind, config, dtype)
