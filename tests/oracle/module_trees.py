@@ -2,7 +2,6 @@
 with random budgets and maps for them.
 """
 
-import random
 
 import torch
 from accelerate.utils import CustomDtype
