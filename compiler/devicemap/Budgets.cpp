@@ -107,11 +107,10 @@ Number Balance::firstBlock() {
   for (NodeId node : sizes.table) {
     if (node == Root)
       continue;
-    const Node &entry = tree[node];
     // Tensors have classes too.
-    llvm::StringRef className = entry.kind == NodeKind::Parameter ? "Parameter" : "Tensor";
-    if (entry.kind == NodeKind::Module)
-      className = entry.className;
+    llvm::StringRef className = tree[node].className;
+    if (tree[node].kind != NodeKind::Module)
+      className = tree[node].kind == NodeKind::Parameter ? "Parameter" : "Tensor";
     if (missing.erase(className))
       largest = max(largest, sizes[node]);
   }

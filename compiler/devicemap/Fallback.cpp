@@ -44,7 +44,8 @@ bool FallbackSearch::run(WorkList &list, Number limit, std::optional<NodeId> &fo
     }
     if (!input.canSplit(node))
       continue;
-    for (NodeId part : llvm::reverse(input.parts(node))) {
+    llvm::SmallVector<NodeId, 8> inside = input.parts(node);
+    for (NodeId part : llvm::reverse(inside)) {
       entered[index(part)] = search;
       parts.push_back(part);
     }

@@ -42,7 +42,7 @@ struct TiedGroup {
 };
 
 /// Reading keeps to these; they bound what any input can cost, and every sum of sizes.
-constexpr uint64_t MaxNodes = 1u << 21;
+constexpr uint64_t MaxNodes = 1u << 18;
 constexpr uint64_t MaxElements = (uint64_t(1) << 63) - 1; // of a tensor, as in torch
 constexpr size_t MaxPath = 1024;                          // characters
 constexpr unsigned MaxModuleDepth = 128;

@@ -56,7 +56,7 @@ WalkInput::company(NodeId node, llvm::function_ref<bool(NodeId)> isPending) cons
     while (partner != Root && !isPending(partner))
       partner = tree[partner].parent;
     if (partner == Root) {
-      fail(name(options.rules) + "'s rules end in an IndexError: '" + tree.path(tied) +
+      fail("the rules of " + name(options.rules) + " end in an IndexError: '" + tree.path(tied) +
                "' is tied to '" + tree.path(ties.insidePartOf(node, tied)) +
                "', and when that is placed with '" + tree.path(node) +
                "' no module is left that holds it",

@@ -104,12 +104,11 @@ std::optional<Activation> Evaluator::activation(ExprId id) {
 }
 
 std::optional<Constant> Evaluator::call(const Expr &e) {
-  constexpr llvm::StringLiteral Functions[] = {"sqrt", "min",   "max",     "floor",
-                                               "has",  "count", "classOf", "capital"};
+  static constexpr llvm::StringRef Functions[] = {"sqrt", "min",   "max",     "floor",
+                                                  "has",  "count", "classOf", "capital"};
   if (!llvm::is_contained(Functions, e.text)) {
     errors.error(at(e.text), "unknown function \"" + e.text + "\"");
-    if (llvm::StringRef near = nearest(e.text, {std::begin(Functions), std::end(Functions)});
-        !near.empty())
+    if (llvm::StringRef near = nearest(e.text, Functions); !near.empty())
       errors.note("did you mean \"" + near + "\"?");
     else
       errors.note("constant expressions may call sqrt, min, max, floor, has, count, classOf and "

@@ -16,7 +16,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import published
 import usage
 
-MACHINES = ["cpu-server", "laptop-8gb", "pair-24gb", "server-8x80gb"]
+CASES = [(machine, "optimal")
+         for machine in ("cpu-server", "laptop-8gb", "pair-24gb", "server-8x80gb")]
+CASES += [("pair-24gb", "auto"), ("server-8x80gb", "auto")]
+# They have no room for the weights, or none for the cache beside what the map puts there.
+REFUSED = [("Llama-2-70b", "cpu-server", "optimal"), ("Llama-3.1-405B", "cpu-server", "optimal"),
+           ("Llama-3.1-405B", "pair-24gb", "auto")]
 
 
 def plan(*arguments):
@@ -32,10 +37,9 @@ def main(directory):
     for name in published.MODELS:
         model = directory / name
         published.write(name, model)
-        cases = [(machine, "optimal") for machine in MACHINES] + [("server-8x80gb", "auto")]
-        if name != "Llama-3.1-405B":  # whose map leaves this one no room for the cache
-            cases.append(("pair-24gb", "auto"))
-        for machine, strategy in cases:
+        for machine, strategy in CASES:
+            if (name, machine, strategy) in REFUSED:
+                continue
             options = [model, "--no-tokenizer", "--machine", machine, "--device-map", strategy]
             made = directory / f"{name}-{machine}-{strategy}.plan"
             peak, seconds = plan(*options, "-o", made)

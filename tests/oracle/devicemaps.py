@@ -1,4 +1,4 @@
-"""Compares device maps with those of Accelerate and Transformers, on random module trees:
+"""Compares device maps with those of Accelerate and Transformers, on random modules and on models:
 
     devicemaps.py [--count 3000] [--seed 1] [--keep DIR]
 
@@ -7,115 +7,49 @@ and without low_zero), a map (by a random strategy, cleaned or not) and a check 
 What is compared: every number and entry; which modules' maps miss tensors and which ties they
 part; the warning of buffers, with its bytes; the devices that stay empty, with the bytes that they
 would need; and where a reference ends in an exception, that Ashlar's error names the same one.
-
-The references take groups of tied parameters in the order of a hash table. Here they get them in
-the order of their names, which is Ashlar's.
 """
+
 import argparse
 import collections
 import copy
 import json
-import logging
 import pathlib
 import random
 import re
 import subprocess
 import sys
 import tempfile
-import warnings
 
 # This folder comes last: tokenizers.py in it has a package's name.
-sys.path.append(sys.path.pop(0))
+sys.path.sort(key=str(pathlib.Path(__file__).resolve().parent).__eq__)
 import accelerate.utils.modeling as accelerate
-import transformers.integrations.accelerate as transformers
 from module_trees import (
     CLASSES,
     PLANNED,
     make_tree,
-    planned_type,
+    random_budgets,
+    random_map,
+    some,
     tensors,
-    torch_model,
     walk,
 )
+from map_references import Reference, recorded, said, uncovered
+from real_models import real_models
 
 DIVIDER = "// -----\n"
-find_tied = accelerate.find_tied_parameters
-accelerate.find_tied_parameters = lambda model: sorted(find_tied(model))
 
 
 # --- cases ----------------------------------------------------------------------------------------
 
 
-def some(rng, names, most):
-    return rng.sample(names, min(len(names), rng.randrange(most + 1)))
-
-
-def random_budgets(rng, sizes, strategy):
-    """Around what modules take, where one byte decides."""
-    candidates = [size for size in sizes.values() if size]
-    total = sizes.get("", 0)
-
-    def size():
-        kind = rng.random()
-        if kind < 0.1 or not candidates:
-            return rng.choice([0, 1, 10**12])
-        if kind < 0.5:
-            value = total * rng.choice([0.2, 0.4, 0.6, 0.9, 1.1, 1.5]) * rng.random()
-        else:
-            value = sum(rng.choices(candidates, k=rng.choice([1, 2, 3]))) + rng.choice([-1, 0, 0, 0, 1])
-        return max(0, int(value))
-
-    budgets = {}
-    ids = range(rng.choice([0, 1, 1, 2, 2, 3, 4]))
-    shift = rng.choice([0] * 8 + [1])
-    for i in ids:
-        budgets[str(i + shift)] = size()
-    if rng.random() < 0.05:
-        budgets["mps"] = size()
-    if rng.random() < 0.7:
-        budgets["cpu"] = size()
-    if rng.random() < (0.05 if strategy != "sequential" else 0.15):
-        budgets["disk"] = size()
-    names = list(budgets)
-    rng.shuffle(names)
-    for name in names:
-        if rng.random() < 0.03:
-            budgets[name] = budgets[name] + rng.choice([0.0, 0.5, 0.3])
-        elif rng.random() < 0.03:
-            budgets[name] = rng.choice(["1KB", "0.5KB", "1kb", "0.1 KiB", "1e-3MB", "1GB"])
-    return {name: budgets[name] for name in names}
-
-
-def random_map(rng, root, names):
-    """Keys at all levels, most of them of modules that are there, with few devices."""
-    devices = rng.choice([[0], [0, 1], [0, 1, "cpu", "disk", "cuda:0", "cuda:1"]])
-    made = {}
-
-    def cover(prefix, module):
-        leaf = not module.get("children")
-        if rng.random() < (0.95 if leaf else 0.4) and prefix:
-            made[prefix] = rng.choice(devices)
-        else:
-            for kind in ("params", "buffers"):
-                for tensor in module.get(kind, []):
-                    if rng.random() < 0.9:
-                        made[f"{prefix}.{tensor['name']}" if prefix else tensor["name"]] = rng.choice(devices)
-            for child in module.get("children", []):
-                cover(f"{prefix}.{child['name']}" if prefix else child["name"], child)
-
-    cover("", root)
-    for name in some(rng, names, 1 if rng.random() < 0.3 else 0):
-        made[name] = rng.choice(devices)
-    if rng.random() < 0.1:
-        made["nowhere.at.all"] = 0
-    if rng.random() < 0.1:
-        made[""] = rng.choice(devices)
-    return made
-
-
 def make_case(seed, rules):
+    """What is asked, a user's map to be checked, and the reference; one in ten is of a model."""
     rng = random.Random(seed)
-    root, tied = make_tree(rng)
+    model = None
+    if rng.random() < 0.1:
+        model, root, tied, no_split = rng.choice(real_models())
+    else:
+        root, tied = make_tree(rng)
     names = [name for name, _ in walk(root)]
     all_tensors = [name for kind in ("params", "buffers") for name, _ in tensors(root, kind)]
     strategy = rng.choice(["sequential", "sequential", "auto", "balanced", "balanced_low_0"])
@@ -134,145 +68,24 @@ def make_case(seed, rules):
                 name.split(".", rng.randrange(3))[-1] for name in some(rng, paths, 2)
             ]
         for i, group in enumerate(tied):
-            if rng.random() < 0.3:
+            if not model and rng.random() < 0.3:
                 tied[i] = {"source": group[0], "targets": group[1:]}
-    no_split = some(rng, CLASSES, rng.choice([0, 1, 1, 2]))
-    # Transformers looks for the parameters of what is of a no-split class, be it a parameter itself.
+    if not model or rng.random() < 0.2:
+        no_split = some(rng, CLASSES, rng.choice([0, 1, 1, 2]))
+    # Transformers looks for parameters in all of a no-split class, be it a parameter itself.
     if rng.random() < 0.03 and "no_placement_params" not in options:
         no_split = no_split + [rng.choice(["Absent", "Parameter", "Tensor"])]
     case = {"modules": root, "tied": tied, "no_split": no_split, "options": options}
-    reference = Reference(case, rules)
+    reference = Reference(case, rules, model)
     case["max_memory"] = random_budgets(rng, reference.sizes(), strategy)
     case["device_map"] = strategy
     manual = {key: case[key] for key in ("modules", "tied")}
     manual["device_map"] = random_map(rng, root, names)
     manual["options"] = {"clean_result": rng.random() < 0.5}
-    return case, manual
-
-
-# --- the references -------------------------------------------------------------------------------
-
-
-class Recorder(logging.Handler):
-    def __init__(self):
-        super().__init__(logging.DEBUG)
-        self.texts = []
-
-    def emit(self, record):
-        self.texts.append(record.getMessage())
-
-
-def recorded(call):
-    """The call's result, or the type of its exception, and all that was said."""
-    recorder = Recorder()
-    loggers = [accelerate.logger, transformers.logger]
-    for logger in loggers:
-        logger.addHandler(recorder)
-        logger.setLevel(logging.DEBUG)
-        logger.propagate = False
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                result = call()
-            except (IndexError, AttributeError, KeyError, RuntimeError, ValueError) as error:
-                result = error
-    finally:
-        for logger in loggers:
-            logger.removeHandler(recorder)
-    return result, recorder.texts + [str(warning.message) for warning in caught]
-
-
-class Reference:
-    def __init__(self, case, rules):
-        self.case = case
-        self.accelerate = rules == "accelerate"
-        self.module = accelerate if self.accelerate else transformers
-        self.model = torch_model(case["modules"], case["tied"], self.accelerate)
-        options = case.get("options", {})
-        self.types = {}
-        if self.accelerate:
-            self.types["dtype"] = options.get("dtype") and planned_type(options["dtype"])
-            special = options.get("special_dtypes")
-            self.types["special_dtypes"] = special and {
-                name: planned_type(type) for name, type in special.items()
-            }
-
-    def sizes(self):
-        if self.accelerate:
-            return accelerate.compute_module_sizes(self.model, **self.types)
-        return transformers.compute_module_sizes(self.model, only_modules=False)[0]
-
-    def budgets(self):
-        case = self.case
-        given = {
-            int(name) if name.isdigit() else name: size for name, size in case["max_memory"].items()
-        }
-        if case["device_map"] == "sequential":
-            return self.module.get_max_memory(given)
-        return self.module.get_balanced_memory(
-            self.model,
-            given,
-            case["no_split"],
-            low_zero=case["device_map"] == "balanced_low_0",
-            **self.types,
-        )
-
-    def groups(self):
-        """For the rules that take them as an argument; made as they make them."""
-        keys = self.model.all_tied_weights_keys
-        sources = sorted(set(keys.values()))
-        groups = [sorted([k for k, v in keys.items() if v == s] + [s]) for s in sources]
-        return sorted(groups) or [[]]
-
-    def map(self):
-        options = {key: self.case["options"][key] for key in ("clean_result", "offload_buffers")}
-        if self.accelerate:
-            options["fallback_allocation"] = self.case["options"]["fallback_allocation"]
-        else:
-            options["tied_parameters"] = self.groups()
-            options["no_placement_params"] = self.case["options"].get("no_placement_params")
-        budgets = self.budgets()
-        return dict(
-            self.module.infer_auto_device_map(
-                self.model, budgets, self.case["no_split"], **options, **self.types
-            )
-        )
-
-    def parted(self, device_map):
-        facts = collections.Counter()
-        for group in self.groups():
-            check = lambda: accelerate.check_tied_parameters_on_same_device([group], device_map)
-            facts += said(recorded(check)[1])
-        return facts
-
-    def check(self, device_map):
-        accelerate.check_device_map(self.model, device_map)
-        accelerate.check_tied_parameters_on_same_device(self.groups(), device_map)
-
-
-def uncovered(reference, device_map):
-    """How many tensors the map misses, by check_device_map's own words."""
-    error, _ = recorded(lambda: accelerate.check_device_map(reference.model, device_map))
-    return len(str(error).split(": ", 1)[1].split(", ")) if isinstance(error, ValueError) else 0
+    return case, manual, reference
 
 
 # --- what is compared -----------------------------------------------------------------------------
-
-
-def said(texts):
-    """The facts in what a reference says."""
-    facts = collections.Counter()
-    for text in texts:
-        if found := re.search(r"requires (\S+) bytes of buffer", text):
-            facts[f"buffers {float(found[1])}"] += 1
-        for device, size in re.findall(r"  - (\S+): (\S+) bytes required", text):
-            facts[f"empty {device} {float(size)}"] += 1
-        if text.startswith("Tied parameters are on different devices"):
-            facts["parted"] += 1
-        if found := re.search(r"do not match any submodules in the model: (.*)", text):
-            facts[f"strangers {len(json.loads(found[1].replace(chr(39), chr(34))))}"] += 1
-    return facts
 
 
 def count(names):
@@ -318,7 +131,7 @@ def ask_ashlar(cases, rules, emit, folder):
     command += [f"--compat={rules}", f"--emit={emit}"]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode not in (0, 1):
-        sys.exit(f"devicemaps.py: exit code {run.returncode} of {' '.join(command)}\n{run.stderr[-2000:]}")
+        sys.exit(f"devicemaps.py: exit code {run.returncode}\n{run.stderr[-2000:]}")
     printed = [json.loads(part) if part.strip() else None for part in run.stdout.split(DIVIDER)]
     texts = [[] for _ in cases]
     for line in run.stderr.splitlines():
@@ -327,6 +140,11 @@ def ask_ashlar(cases, rules, emit, folder):
     if len(printed) != len(cases):
         sys.exit(f"devicemaps.py: {len(printed)} answers to {len(cases)} cases")
     return list(zip(printed, texts))
+
+
+def by_text(result):
+    """With keys as JSON has them."""
+    return result if isinstance(result, Exception) else {str(k): v for k, v in result.items()}
 
 
 class Comparison:
@@ -359,19 +177,18 @@ class Comparison:
 
 
 def compare(rules, seeds, folder):
-    cases, manuals = zip(*(make_case(seed, rules) for seed in seeds))
-    references = [Reference(case, rules) for case in cases]
-    names = lambda result: result if isinstance(result, Exception) else {str(k): v for k, v in result.items()}
-
+    cases, manuals, references = zip(*(make_case(seed, rules) for seed in seeds))
     comparison = Comparison(rules, "sizes")
     for i, answer in enumerate(ask_ashlar(cases, rules, "sizes", folder)):
-        comparison.add(seeds[i], dict(references[i].sizes()), collections.Counter(), answer, cases[i])
+        comparison.add(
+            seeds[i], dict(references[i].sizes()), collections.Counter(), answer, cases[i]
+        )
     comparison.report()
 
     comparison = Comparison(rules, "budgets")
     for i, answer in enumerate(ask_ashlar(cases, rules, "budgets", folder)):
         expected, _ = recorded(references[i].budgets)
-        comparison.add(seeds[i], names(expected), collections.Counter(), answer, cases[i])
+        comparison.add(seeds[i], by_text(expected), collections.Counter(), answer, cases[i])
     comparison.report()
 
     comparison = Comparison(rules, "maps")
@@ -385,7 +202,7 @@ def compare(rules, seeds, folder):
             # Transformers says so itself; for Accelerate whoever loads by the map does.
             if rules == "accelerate":
                 facts += references[i].parted(expected)
-        comparison.add(seeds[i], names(expected), facts, answer, cases[i])
+        comparison.add(seeds[i], by_text(expected), facts, answer, cases[i])
     comparison.report()
 
     comparison = Comparison(rules, "checks")
@@ -395,7 +212,11 @@ def compare(rules, seeds, folder):
         if not isinstance(error, Exception) and manuals[i]["options"]["clean_result"]:
             expected = accelerate.clean_device_map(expected)
         comparison.add(
-            seeds[i], error if isinstance(error, Exception) else expected, said(texts), answer, manuals[i]
+            seeds[i],
+            error if isinstance(error, Exception) else expected,
+            said(texts),
+            answer,
+            manuals[i],
         )
     comparison.report()
 

@@ -1,22 +1,37 @@
-"""Random module trees, in the form of Ashlar's modules files and as torch modules on the meta device.
+"""Random module trees, as Ashlar's modules files have them and as torch modules on the meta device,
+with random budgets and maps for them.
 """
-import random
+
 
 import torch
 from accelerate.utils import CustomDtype
 
 NAMES = ["h", "path", "enc", "layers", "0", "1", "10", "w", "attn", "mlp", "weight_scale", "th"]
 TENSORS = ["weight", "bias", "scale", "h", "w", "0"]
-CLASSES = ["Block", "Linear", "Norm", "Attention", "Layer"]
+CLASSES = ["Block", "Linear", "Norm", "Attention", "TransformerDecoderLayer"]
 FLOATS = ["float32", "float32", "float16", "bfloat16", "float64"]
-ODD = ["bool", "int8", "uint8", "int64", "int32", "float8_e4m3fn", "float8_e8m0fnu", "int4", "uint2"]
+ODD = [
+    "bool",
+    "int8",
+    "uint8",
+    "int64",
+    "int32",
+    "float8_e4m3fn",
+    "float8_e8m0fnu",
+    "int4",
+    "uint2",
+]
 ODD += ["float4_e2m1fn_x2", "complex64"]
 PLANNED = ["float16", "bfloat16", "float32", "int8", "half", "torch.float16", "bool", "INT4"]
 PLANNED += ["INT2", "FP8"]
 
 
 def torch_type(name):
-    return CustomDtype[name] if name in CustomDtype.__members__ else getattr(torch, name.split(".")[-1])
+    return (
+        CustomDtype[name]
+        if name in CustomDtype.__members__
+        else getattr(torch, name.split(".")[-1])
+    )
 
 
 def planned_type(name):
@@ -31,7 +46,9 @@ class Maker:
         self.type = rng.choice(FLOATS)
 
     def tensor(self, name, persistent=None):
-        shape = [self.rng.choice([0, 1, 2, 3, 4, 5, 7, 8, 16]) for _ in range(self.rng.randrange(4))]
+        shape = [
+            self.rng.choice([0, 1, 2, 3, 4, 5, 7, 8, 16]) for _ in range(self.rng.randrange(4))
+        ]
         if self.rng.random() < 0.8:
             shape = [extent or 1 for extent in shape]
         dtype = self.rng.choice(ODD if self.rng.random() < self.odd else [self.type])
@@ -153,3 +170,77 @@ def torch_model(root, tied, by_identity):
                 parent, _, leaf = name.rpartition(".")
                 model.get_submodule(parent)._parameters[leaf] = model.get_parameter(first)
     return model
+
+
+# --- what is asked of them ------------------------------------------------------------------------
+
+
+def some(rng, names, most):
+    return rng.sample(names, min(len(names), rng.randrange(most + 1)))
+
+
+def random_budgets(rng, sizes, strategy):
+    """Around what modules take, where one byte decides."""
+    candidates = [size for size in sizes.values() if size]
+    total = sizes.get("", 0)
+
+    def size():
+        kind = rng.random()
+        if kind < 0.1 or not candidates:
+            return rng.choice([0, 1, 10**12])
+        if kind < 0.5:
+            value = total * rng.choice([0.2, 0.4, 0.6, 0.9, 1.1, 1.5]) * rng.random()
+        else:
+            value = sum(rng.choices(candidates, k=rng.choice([1, 2, 3]))) + rng.choice(
+                [-1, 0, 0, 0, 1]
+            )
+        return max(0, int(value))
+
+    budgets = {}
+    ids = range(rng.choice([0, 1, 1, 2, 2, 3, 4]))
+    shift = rng.choice([0] * 8 + [1])
+    for i in ids:
+        budgets[str(i + shift)] = size()
+    if rng.random() < 0.05:
+        budgets["mps"] = size()
+    if rng.random() < 0.7:
+        budgets["cpu"] = size()
+    if rng.random() < (0.05 if strategy != "sequential" else 0.15):
+        budgets["disk"] = size()
+    names = list(budgets)
+    rng.shuffle(names)
+    for name in names:
+        if rng.random() < 0.03:
+            budgets[name] = budgets[name] + rng.choice([0.0, 0.5, 0.3])
+        elif rng.random() < 0.03:
+            budgets[name] = rng.choice(["1KB", "0.5KB", "1kb", "0.1 KiB", "1e-3MB", "1GB"])
+    return {name: budgets[name] for name in names}
+
+
+def random_map(rng, root, names):
+    """Keys at all levels, most of them of modules that are there, with few devices."""
+    devices = rng.choice([[0], [0, 1], [0, 1, "cpu", "disk", "cuda:0", "cuda:1"]])
+    made = {}
+
+    def cover(prefix, module):
+        leaf = not module.get("children")
+        if rng.random() < (0.95 if leaf else 0.4) and prefix:
+            made[prefix] = rng.choice(devices)
+        else:
+            for kind in ("params", "buffers"):
+                for tensor in module.get(kind, []):
+                    if rng.random() < 0.9:
+                        made[f"{prefix}.{tensor['name']}" if prefix else tensor["name"]] = (
+                            rng.choice(devices)
+                        )
+            for child in module.get("children", []):
+                cover(f"{prefix}.{child['name']}" if prefix else child["name"], child)
+
+    cover("", root)
+    for name in some(rng, names, 1 if rng.random() < 0.3 else 0):
+        made[name] = rng.choice(devices)
+    if rng.random() < 0.1:
+        made["nowhere.at.all"] = 0
+    if rng.random() < 0.1:
+        made[""] = rng.choice(devices)
+    return made

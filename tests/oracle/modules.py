@@ -21,7 +21,7 @@ import sys
 import tempfile
 
 # This folder comes last: tokenizers.py in it has a package's name.
-sys.path.append(sys.path.pop(0))
+sys.path.sort(key=str(pathlib.Path(__file__).resolve().parent).__eq__)
 import torch
 import transformers
 

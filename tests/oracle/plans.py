@@ -3,12 +3,13 @@ Transformers':
 
     plans.py [--count 240] [--seed 1] [--keep DIR]
 
-Models of random configurations and types are made on the meta device, and planned through the real
-specs from files of the same shapes. Each gets random budgets, many of which one byte decides, for
-all four strategies and both rule sets. What is compared: the sizes of all modules, the budgets, the
-map and what is said of it (as devicemaps.py does), and the device of every parameter and buffer.
-Where a reference ends in an exception, Ashlar's error must name the same one. For one of its maps,
-each model is planned whole: what the plan stores must lie where the map says.
+Models of random configurations and types, and then published ones in their real sizes, are made on
+the meta device, and planned through the real specs from files of the same shapes. Each gets random
+budgets, many of which one byte decides, for all four strategies and both rule sets. What is
+compared: the sizes of all modules, the budgets, the map and what is said of it (as devicemaps.py
+does), and the device of every parameter and buffer. Where a reference ends in an exception,
+Ashlar's error must name the same one. Of each model's maps, the one that uses the most devices is
+planned whole: what the plan stores must lie where the map says.
 """
 import argparse
 import collections
@@ -23,10 +24,13 @@ import sys
 import tempfile
 
 # This folder comes last: tokenizers.py in it has a package's name.
-sys.path.append(sys.path.pop(0))
+sys.path.sort(key=str(pathlib.Path(__file__).resolve().parent).__eq__)
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "Inputs"))
+import published
 import torch
 import transformers as library
-from devicemaps import Reference, accelerate, error_matches, recorded, said, told, transformers, uncovered
+from devicemaps import Reference, accelerate, transformers
+from devicemaps import error_matches, recorded, said, told, uncovered
 from modules import FAMILIES, write_checkpoint
 from transformers.modeling_utils import ContextManagers
 
@@ -38,8 +42,9 @@ HUGE = 1 << 50
 # What a machine has, where nothing is given, is measured: here it is that of the case.
 measured = None
 read_machine = accelerate.get_max_memory
-accelerate.get_max_memory = lambda given=None: dict(measured) if given is None else read_machine(given)
-transformers.accelerate_max_memory = accelerate.get_max_memory
+accelerate.get_max_memory = transformers.accelerate_max_memory = lambda given=None: (
+    dict(measured) if given is None else read_machine(given)
+)
 
 
 # --- cases ----------------------------------------------------------------------------------------
@@ -70,7 +75,7 @@ def random_budgets(rng, sizes):
 
 
 class Case(Reference):
-    """A model with a strategy, a rule set, budgets and options."""
+    """A model with a strategy, a rule set, budgets and options, instead of a tree with them."""
 
     def __init__(self, rng, made, strategy, rules):
         self.accelerate = rules == "accelerate"
@@ -130,24 +135,34 @@ class Case(Reference):
 
 
 class Made:
-    """A model of a random configuration, and its files."""
+    """A model, as both references get it to see, and its files."""
 
-    def __init__(self, rng, number, folder):
-        config = FAMILIES[number % len(FAMILIES)](rng.choice)
-        self.config = config
-        self.dtype = rng.choice(list(DTYPES.values()))
-        self.untied = self.model_as_loaded(self.dtype)
+    def __init__(self, config, dtype, folder):
+        self.config, self.folder = config, folder
+        self.untied = self.model_as_loaded(dtype)
         with torch.device("meta"):
-            self.tied = library.AutoModelForCausalLM.from_config(config, dtype=self.dtype)
+            self.tied = library.AutoModelForCausalLM.from_config(config, dtype=dtype)
         self.no_split = sorted(self.tied._no_split_modules)
-        self.folder = pathlib.Path(folder, str(number))
-        write_checkpoint(self.tied, self.folder)
 
     def model_as_loaded(self, dtype):
         """What Transformers' from_pretrained makes before it asks for a device map."""
         kind = library.MODEL_FOR_CAUSAL_LM_MAPPING[type(self.config)]
         with ContextManagers(kind.get_init_context(dtype, False, False, None)):
             return kind(self.config)
+
+
+def random_model(rng, number, folder):
+    config, dtype = FAMILIES[number % len(FAMILIES)](rng.choice), rng.choice(list(DTYPES.values()))
+    made = Made(config, dtype, pathlib.Path(folder, str(number)))
+    write_checkpoint(made.tied, made.folder)
+    return made
+
+
+def published_model(name, folder):
+    folder = pathlib.Path(folder, name)
+    published.write(name, folder)
+    dtype = DTYPES[published.MODELS[name][1].lower()]
+    return Made(library.AutoConfig.from_pretrained(folder), dtype, folder)
 
 
 # --- Ashlar ---------------------------------------------------------------------------------------
@@ -268,7 +283,13 @@ def same_plan(case, device_map, answer):
     tied = case.model.all_tied_weights_keys
     expected = {name: of(device) for name, device in devices(case.model, device_map).items()
                 if name in dict(case.model.named_parameters()) and name not in tied}
-    return stored(answer[0]) == expected
+    prefix = case.model.base_model_prefix + "."  # which some files leave out
+    found = stored(answer[0])
+    if isinstance(found, str):
+        print(f"  {found}")
+        return False
+    found = {name if name in expected else prefix + name: home for name, home in found.items()}
+    return found == expected
 
 
 class Count:
@@ -340,7 +361,10 @@ def main():
         machine = profile(capacities, pathlib.Path(folder, "machine.yaml"))
         for number in range(options.seed, options.seed + options.count):
             rng = random.Random(number)
-            compare(Made(rng, number, folder), rng, machine, count, pool)
+            compare(random_model(rng, number, folder), rng, machine, count, pool)
+        for name in published.MODELS:
+            rng = random.Random(f"{options.seed} {name}")
+            compare(published_model(name, folder), rng, machine, count, pool)
     count.report()
 
 

@@ -1,7 +1,7 @@
 """Compares Ashlar with the Python packages that it must agree with: what `./dev oracle` runs.
 
-    run.py [PART…]         PART: fixtures, modules, parity, tokenizers, devicemaps, safetensors
-                           (default: all)
+    run.py [PART…]         PART: fixtures, modules, parity, tokenizers, devicemaps, plans,
+                           safetensors (default: all)
 
 The `ashlar` that is tested is the one on PATH. The last line is the count of comparisons that
 passed and failed.
@@ -22,6 +22,7 @@ PARTS = {
     "parity": (["parity.py"], r"ok", r"FAILED"),
     "tokenizers": (["tokenizers.py"], r" 0 differences", r" [1-9]\d* differences"),
     "devicemaps": (["devicemaps.py"], r" 0 differences", r" [1-9]\d* differences"),
+    "plans": (["plans.py"], r" 0 differences", r" [1-9]\d* differences"),
     "safetensors": (["safetensors_mutations.py"], r"ok", r"FAILED"),
 }
 

@@ -1,7 +1,8 @@
 """Writes modules files that would cost a naive reader or walk its time or its stack:
 
-    hostile.py deep | long | ends | partners
+hostile.py deep | long | ends | partners
 """
+
 import json
 import sys
 

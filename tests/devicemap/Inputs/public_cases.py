@@ -5,6 +5,7 @@
 A case names a function, what goes in, and what must come out: a result, an error, or a warning.
 Maps are compared without regard to the order of their keys.
 """
+
 import json
 import pathlib
 import subprocess

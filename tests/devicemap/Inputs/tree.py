@@ -5,6 +5,7 @@
 `name(…)` is a module with what is in it, of class M or of the one that is named; `name=N` is a
 parameter of N elements, `@name=N` a buffer, of int8 or of the type that is named.
 """
+
 import argparse
 import json
 import re
@@ -17,7 +18,13 @@ def parse(text):
             stack.pop()
         elif token.endswith("("):
             name, _, kind = token[:-1].partition(":")
-            child = {"name": name, "class": kind or "M", "params": [], "buffers": [], "children": []}
+            child = {
+                "name": name,
+                "class": kind or "M",
+                "params": [],
+                "buffers": [],
+                "children": [],
+            }
             stack[-1]["children"].append(child)
             stack.append(child)
         else:
