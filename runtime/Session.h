@@ -1,5 +1,5 @@
-/// A model ready to run: arena, team, weights; and one sequence of tokens that grows, or the rows of
-/// one step.
+/// A model ready to run: arena, team, weights; and one sequence of tokens that grows, or the rows
+/// of one step.
 ///
 /// After `open` nothing here allocates.
 #pragma once

@@ -32,12 +32,12 @@ std::vector<SourceFile> emitProject(const plan::Plan &plan) {
   }
   Processor processor;
   processor.isa = plan.processors.front().isa;
-  files.push_back({"CMakeLists.txt",
-                   fill("CMakeLists.txt.in",
-                        {{"runtime", runtime},
-                         {"run", plan.forward ? "forward --input x.npy" : "-p \"…\""},
-                         {"phases", plan.forward ? "forward.cpp" : "decode.cpp prefill.cpp"},
-                         {"flags", llvm::join(compilerFlags(processor), " ")}})});
+  files.push_back(
+      {"CMakeLists.txt", fill("CMakeLists.txt.in",
+                              {{"runtime", runtime},
+                               {"run", plan.forward ? "forward --input x.npy" : "-p \"…\""},
+                               {"phases", plan.forward ? "forward.cpp" : "decode.cpp prefill.cpp"},
+                               {"flags", llvm::join(compilerFlags(processor), " ")}})});
   return files;
 }
 

@@ -11,7 +11,8 @@ struct SourceFile {
   std::string text;
 };
 
-/// model.h, model.cpp, and prefill.cpp and decode.cpp or forward.cpp. Model and plan must agree (`checkAgreement`).
+/// model.h, model.cpp, and prefill.cpp and decode.cpp or forward.cpp. Model and plan must agree
+/// (`checkAgreement`).
 std::vector<SourceFile> emit(const Model &model, const plan::Plan &plan);
 
 /// What makes them a project that builds by itself: CMakeLists.txt, the runtime and the kernels.

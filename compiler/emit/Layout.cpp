@@ -84,9 +84,9 @@ static std::string weights(const Names &names) {
 static std::string layers(const Names &names) {
   std::string result;
   for (const LayerShape &shape : names.shapes()) {
-    result += llvm::formatv("\n// Layers {0}: weights{2}.\nstruct {1} {{\n",
-                            layerRange(shape.layers), shape.type,
-                            names.plan.forward ? "" : " and cache");
+    result +=
+        llvm::formatv("\n// Layers {0}: weights{2}.\nstruct {1} {{\n", layerRange(shape.layers),
+                      shape.type, names.plan.forward ? "" : " and cache");
     for (const Member &member : names.members(shape))
       result += llvm::formatv("  {0} {1};\n", member.type, member.name);
     result += llvm::formatv("};\ninline constexpr {0} {1}[{2}] = {{\n", shape.type, shape.table,
@@ -123,8 +123,9 @@ SourceFile layoutFile(const Names &names) {
     title += llvm::formatv("from {0} numbers to {1}", plan.hidden, names.model.output().columns);
   } else {
     title += llvm::formatv("hidden size {0}, vocabulary {1}", plan.hidden, plan.vocabulary);
-    sizes += llvm::formatv(
-        "\ninline constexpr int64_t Context = {0}; // tokens of a sequence at most\n", plan.context);
+    sizes +=
+        llvm::formatv("\ninline constexpr int64_t Context = {0}; // tokens of a sequence at most\n",
+                      plan.context);
   }
   return {"model.h", fill("model.h.in", {{"title", title},
                                          {"sizes", sizes},

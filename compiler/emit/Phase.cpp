@@ -1,5 +1,5 @@
-/// prefill.cpp and decode.cpp, or forward.cpp: one function for each distinct layer and each unit outside of the
-/// layers, and the entry that calls them in the order of the phase's schedule.
+/// prefill.cpp and decode.cpp, or forward.cpp: one function for each distinct layer and each unit
+/// outside of the layers, and the entry that calls them in the order of the phase's schedule.
 #include "compiler/emit/Calls.h"
 #include "compiler/emit/Files.h"
 #include "compiler/emit/Template.h"

@@ -210,9 +210,9 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
                                            Diagnostics &diags) {
   if (roughBytes(model, sizes) > MostBytes) {
     diags.error(Exit::DoesNotFit, machine.name,
-                llvm::formatv("does not fit: with a {0} of {1} the model takes more than 2^60 bytes",
-                              model.input ? "chunk" : "context",
-                              model.input ? sizes.chunk : sizes.context));
+                llvm::formatv(
+                    "does not fit: with a {0} of {1} the model takes more than 2^60 bytes",
+                    model.input ? "chunk" : "context", model.input ? sizes.chunk : sizes.context));
     diags.note("compare the sizes in config.json with what the model should have");
     return std::nullopt;
   }

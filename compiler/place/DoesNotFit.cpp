@@ -129,8 +129,9 @@ private:
   }
 
   std::string fewerRows(const Request &r, const char *prefix) const {
-    uint64_t chunk =
-        largest(sizes.chunk, [&](uint64_t chunk) { return fitsWith(r, {0, chunk, sizes.batch}); });
+    uint64_t chunk = largest(sizes.chunk, [&](uint64_t chunk) {
+      return fitsWith(r, {0, chunk, sizes.batch});
+    });
     if (!chunk)
       return "";
     return chunk == sizes.chunk && !request.chunk

@@ -31,11 +31,11 @@ static std::optional<uint64_t> chooseContext(const Model &model, const Request &
 
 /// A model that reads rows has no sequence: nothing that is said of one applies.
 static bool isForModel(const Model &model, const Request &request, Diagnostics &diags) {
-  llvm::StringRef option = !model.input            ? ""
-                           : request.context       ? "--context"
-                           : request.batch != 1    ? "--batch"
-                           : request.cacheType     ? "--kv-dtype"
-                                                   : "";
+  llvm::StringRef option = !model.input         ? ""
+                           : request.context    ? "--context"
+                           : request.batch != 1 ? "--batch"
+                           : request.cacheType  ? "--kv-dtype"
+                                                : "";
   if (option.empty())
     return true;
   diags.error(Exit::BadInput, "",

@@ -55,7 +55,7 @@ struct Unit {
   UnitForm forms[std::size(Forms)];
   std::vector<WeightId> shares; // read here, stored with another unit
   std::optional<CacheShape> cache;
-  plan::Frame frame;                          // its values and their places in the frame
+  plan::Frame frame; // its values and their places in the frame
   /// By processor. Of a model that reads rows: of one of them, and of a full step.
   std::vector<Nanos> decodeTime, prefillTime;
 

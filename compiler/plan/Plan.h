@@ -168,9 +168,9 @@ struct Plan {
   std::string machine;
   uint64_t layers = 0, hidden = 0, vocabulary = 0;
   uint64_t context = 0, batch = 1, chunk = 0;
-  /// The model reads rows that have nothing to do with each other, and so has no context, vocabulary
-  /// or cache: a step takes a chunk of rows, in the phase "forward". Each unit's two processors are
-  /// one.
+  /// The model reads rows that have nothing to do with each other, and so has no context,
+  /// vocabulary or cache: a step takes a chunk of rows, in the phase "forward". Each unit's two
+  /// processors are one.
   bool forward = false;
   uint64_t promptTokens = 0, generateTokens = 0; // the workload it was solved for; rows, and 0
   std::vector<int64_t> endTokens;

@@ -158,7 +158,7 @@ void Parser::value() {
 }
 
 void Parser::unit() {
-  llvm::SmallVector<StringRef> keys = {"kind", "layer", "whole", "first",  "bytes", "home",
+  llvm::SmallVector<StringRef> keys = {"kind",  "layer", "whole", "first",  "bytes", "home",
                                        "state", "frame", "reads", "writes", "reason"};
   if (plan.forward)
     keys.push_back("forward");

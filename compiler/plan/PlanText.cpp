@@ -98,8 +98,7 @@ struct Printer {
     out << Header << "\nmodel " << nameText(plan.spec) << " digest=" << nameText(plan.modelDigest)
         << " layers=" << plan.layers << " hidden=" << plan.hidden;
     if (!plan.forward)
-      out << " vocab=" << plan.vocabulary << " context=" << plan.context
-          << " batch=" << plan.batch;
+      out << " vocab=" << plan.vocabulary << " context=" << plan.context << " batch=" << plan.batch;
     out << " chunk=" << plan.chunk;
     if (plan.forward) {
       out << " forward\nworkload rows=" << plan.promptTokens;

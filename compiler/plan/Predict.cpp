@@ -42,7 +42,8 @@ public:
     };
     for (auto &[processor, part] : runs) {
       const Processor &p = machine.processors[processor];
-      std::string cache = solution.problem.forward ? "" : " and " + people(part.cache) + " of cache";
+      std::string cache =
+          solution.problem.forward ? "" : " and " + people(part.cache) + " of cache";
       consider(part.time,
                llvm::formatv("{0} reads {1} of weights{2} from {3} in each step", p.name,
                              people(part.weights), cache, machine.memory(p.memory).name));

@@ -127,9 +127,8 @@ void checkWhole(const Plan &plan, Violations &found) {
   checkAllNames(plan, found);
   if (plan.forward)
     checkForward(plan, found);
-  for (auto [name, number] :
-       {std::pair("context", plan.forward ? 1 : plan.context), std::pair("batch", plan.batch),
-        std::pair("chunk", plan.chunk)})
+  for (auto [name, number] : {std::pair("context", plan.forward ? 1 : plan.context),
+                              std::pair("batch", plan.batch), std::pair("chunk", plan.chunk)})
     if (number == 0)
       violate(found, Twine(name) + " is 0");
   if (!plan.forward && plan.chunk > plan.context)

@@ -20,8 +20,8 @@ static void checkValue(const Plan &plan, const Frame &frame, const Value &value,
   std::string name = "value " + value.name + " of frame " + frame.name;
   Span span(value.offset, value.size.value);
   if (plan.forward && value.rows != plan.chunk)
-    violate(found, name + " has " + Twine(value.rows) + " rows, not a chunk of " +
-                       Twine(plan.chunk));
+    violate(found,
+            name + " has " + Twine(value.rows) + " rows, not a chunk of " + Twine(plan.chunk));
   else if (value.rows != std::max(plan.chunk, plan.batch) && value.rows != plan.batch)
     violate(found, name + " has " + Twine(value.rows) + " rows, neither a chunk of " +
                        Twine(plan.chunk) + " nor one for each sequence");

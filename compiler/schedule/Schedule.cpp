@@ -124,8 +124,8 @@ private:
 } // namespace
 
 std::vector<plan::Phase> schedule(const Machine &machine, const Solution &solution) {
-  std::vector<plan::Phase> phases = {
-      loadPhase(machine, solution), PhaseOfRuns(machine, solution, &Candidate::prefill).write()};
+  std::vector<plan::Phase> phases = {loadPhase(machine, solution),
+                                     PhaseOfRuns(machine, solution, &Candidate::prefill).write()};
   if (!solution.problem.forward)
     phases.push_back(PhaseOfRuns(machine, solution, &Candidate::decode).write());
   return phases;

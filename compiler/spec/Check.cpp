@@ -108,8 +108,9 @@ bool Checker::item(const spec::InputItem &item) {
     return fail(model.input ? "there is an input already"
                             : "an input stands before all blocks, in a model without token ids");
   if (item.name == "ids" || file.context)
-    return fail(file.context ? "a model with an input has rows instead of a sequence, and no context"
-                             : "\"ids\" are the token ids; give the input another name");
+    return fail(file.context
+                    ? "a model with an input has rows instead of a sequence, and no context"
+                    : "\"ids\" are the token ids; give the input another name");
   if (const Symbol *symbol = symbols.find(item.name)) {
     fail("\"" + item.name + "\" cannot name a stream: it has another meaning");
     errors.note(spec::at(symbol->name), "here");

@@ -17,8 +17,8 @@ public:
   /// What a name stands for at this point of the spec.
   std::optional<StreamId> find(llvm::StringRef name) const;
   StreamId add(llvm::StringRef name, uint64_t columns, bool lastOnly);
-  /// Lets a name stand for another stream: one of this shape that it stood for before, which nothing
-  /// can read any more, or one that is added. The input keeps its rows.
+  /// Lets a name stand for another stream: one of this shape that it stood for before, which
+  /// nothing can read any more, or one that is added. The input keeps its rows.
   StreamId renew(llvm::StringRef name, uint64_t columns, bool lastOnly);
   /// The nearest name that a block may read.
   llvm::StringRef nearestTo(llvm::StringRef name) const;

@@ -129,7 +129,7 @@ struct BlockItem {
   llvm::StringRef name;
   llvm::SmallVector<llvm::StringRef, 2> inputs;
   llvm::StringRef output;
-  bool isNew = false; // the output's name stands for another stream from here on
+  bool isNew = false;                // the output's name stands for another stream from here on
   std::vector<Statement> statements; // the last one, and only that, is the return
 };
 

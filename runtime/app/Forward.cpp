@@ -35,7 +35,8 @@ Failure forward(const ModelInfo &model, const AppOptions &options) {
   if (Failure f = input.open(options.input, model.inputColumns))
     return f;
   if (!options.output.empty() && input.isFile(options.output))
-    return {ExitCode::BadInput, options.output + ": is the input, which is read while this is written",
+    return {ExitCode::BadInput,
+            options.output + ": is the input, which is read while this is written",
             "name another file with -o"};
   uint64_t start = now();
   Session session(model);
@@ -49,12 +50,11 @@ Failure forward(const ModelInfo &model, const AppOptions &options) {
     return f;
   uint64_t nanos = now() - loaded;
   std::fprintf(stderr, "load     %8.1f ms\n", double(loaded - start) / 1e6);
-  std::fprintf(stderr, "forward  %8.1f ms  %5llu rows  %9.1f rows/s, predicted %.1f\n",
-               double(nanos) / 1e6, (unsigned long long)input.rows(),
-               nanos ? double(input.rows()) * 1e9 / double(nanos) : 0,
-               model.predictedForwardNanos
-                   ? double(model.chunk) * 1e9 / double(model.predictedForwardNanos)
-                   : 0);
+  std::fprintf(
+      stderr, "forward  %8.1f ms  %5llu rows  %9.1f rows/s, predicted %.1f\n", double(nanos) / 1e6,
+      (unsigned long long)input.rows(), nanos ? double(input.rows()) * 1e9 / double(nanos) : 0,
+      model.predictedForwardNanos ? double(model.chunk) * 1e9 / double(model.predictedForwardNanos)
+                                  : 0);
   return {};
 }
 

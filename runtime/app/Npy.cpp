@@ -179,8 +179,9 @@ Failure NpyReader::open(const std::string &name, uint64_t columnsWanted) {
     before = 12;
   }
   if (length > MostOfHead || length > size - before)
-    return fail("its head has " + std::to_string(length) + " bytes, but the file ends before that " +
-                    "or they are more than " + std::to_string(MostOfHead),
+    return fail("its head has " + std::to_string(length) +
+                    " bytes, but the file ends before that " + "or they are more than " +
+                    std::to_string(MostOfHead),
                 "write it anew with numpy.save");
   std::string dict(length, 0);
   if (!readAt(file, dict.data(), length, before))
@@ -238,8 +239,8 @@ Failure OutputFile::write(const void *data, uint64_t bytes) {
   if (writeAll(file, data, bytes))
     return {};
   return {ExitCode::InputOutput,
-          (path.empty() ? "standard output" : path) + ": cannot be written: " +
-              std::strerror(errno),
+          (path.empty() ? "standard output" : path) +
+              ": cannot be written: " + std::strerror(errno),
           ""};
 }
 

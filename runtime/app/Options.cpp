@@ -18,7 +18,8 @@ struct Verb {
 constexpr Verb verbs[] = {
     {"generate", "continue a prompt (the default)", For::Tokens},
     {"logits", "logits of each token, float32 [tokens, vocabulary], as .npy", For::Tokens},
-    {"forward", "rows through the model, float32 [rows, columns], as .npy (the default)", For::Rows},
+    {"forward", "rows through the model, float32 [rows, columns], as .npy (the default)",
+     For::Rows},
     {"bench", "measure, beside what the plan predicted", For::Any},
     {"plan", "print the plan", For::Any},
     {"check", "compare this machine with the plan; runs nothing", For::Any},
@@ -78,11 +79,9 @@ static constexpr Option table[] = {
      },
      For::Tokens},
     {"--tokens", "IDS", "the prompt as token ids: 1,2,3",
-     [](AppOptions &o, const char *v) { return idList(v, o.tokens.emplace()); },
-     For::Tokens},
+     [](AppOptions &o, const char *v) { return idList(v, o.tokens.emplace()); }, For::Tokens},
     {"-n", "N", "tokens to generate at most (256)",
-     [](AppOptions &o, const char *v) { return number(v, o.count); },
-     For::Tokens},
+     [](AppOptions &o, const char *v) { return number(v, o.count); }, For::Tokens},
     {"--greedy", nullptr, "always the likeliest token (the default)",
      [](AppOptions &o, const char *) {
        o.sampling.temperature = 0;
@@ -93,19 +92,16 @@ static constexpr Option table[] = {
      [](AppOptions &o, const char *v) { return real(v, 0, 100, o.sampling.temperature); },
      For::Tokens},
     {"--top-k", "K", "only the K likeliest tokens; 0 is all (0)",
-     [](AppOptions &o, const char *v) { return number(v, o.sampling.topK); },
-     For::Tokens},
+     [](AppOptions &o, const char *v) { return number(v, o.sampling.topK); }, For::Tokens},
     {"--top-p", "P in (0, 1]", "only the likeliest tokens that make up P together (1)",
      [](AppOptions &o, const char *v) {
        return real(v, 0, 1, o.sampling.topP) && o.sampling.topP > 0;
      },
      For::Tokens},
     {"--seed", "S", "of the random numbers (0)",
-     [](AppOptions &o, const char *v) { return number(v, o.sampling.seed); },
-     For::Tokens},
+     [](AppOptions &o, const char *v) { return number(v, o.sampling.seed); }, For::Tokens},
     {"--ignore-eos", nullptr, "go on behind the end of the text",
-     [](AppOptions &o, const char *) { return o.ignoreEnd = true; },
-     For::Tokens},
+     [](AppOptions &o, const char *) { return o.ignoreEnd = true; }, For::Tokens},
     {"--output", "text|tokens", "what generate prints (text)",
      [](AppOptions &o, const char *v) {
        o.form = std::strcmp(v, "tokens") ? OutputForm::Text : OutputForm::Tokens;
@@ -209,7 +205,7 @@ std::string helpText(const char *program, const ModelInfo &model) {
   for (const Option &option : table)
     if (option.models != others)
       row(std::string(option.names) + (option.value ? std::string(" ") + option.value : ""),
-        option.help);
+          option.help);
   return text + "\nexit codes: 0 done, 1 wrong use or input, 2 does not fit, 4 input/output\n";
 }
 
