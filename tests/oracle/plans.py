@@ -29,8 +29,8 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "Inputs"))
 import published
 import torch
 import transformers as library
-from devicemaps import Reference, accelerate, transformers
-from devicemaps import error_matches, recorded, said, told, uncovered
+from devicemaps import error_matches, told
+from map_references import Reference, accelerate, recorded, said, transformers, uncovered
 from modules import FAMILIES, write_checkpoint
 from transformers.modeling_utils import ContextManagers
 
