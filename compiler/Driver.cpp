@@ -37,7 +37,7 @@ struct Compilation {
   std::vector<plan::Phase> phases;
   Arena arena;
   std::optional<plan::Plan> plan;
-  std::optional<Model> placed; // the model in the parts that the plan places
+  std::optional<Model> placed; // the model in the pieces that the plan places
 };
 } // namespace
 

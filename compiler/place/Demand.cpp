@@ -8,8 +8,6 @@
 
 namespace ashlar {
 
-static Bytes pages(Bytes bytes) { return Bytes(alignUp(bytes.value, PageBytes)); }
-
 Occupancy::Occupancy(const Problem &problem) : problem(&problem) {
   size_t memories = problem.capacity.size();
   for (auto *bytes : {&kept, &frame, &slot, &streamBytes})

@@ -8,8 +8,6 @@
 
 namespace ashlar {
 
-static Bytes pages(Bytes bytes) { return Bytes(alignUp(bytes.value, PageBytes)); }
-
 std::string homeName(const Machine &machine, std::optional<MemoryId> home) {
   return home ? machine.memory(*home).name : DiskHome.str();
 }

@@ -64,7 +64,7 @@ static std::vector<uint32_t> firstReaders(const Model &model) {
 }
 
 /// Cuts blocks where their weights have several homes by a device map. Where homes are solved for,
-/// and there are several, a weight that another unit stores gets a part of its own: its part must
+/// and there are several, a weight that another unit stores gets a piece of its own: that must
 /// go where that unit goes, the rest of the block need not.
 static Model cutForPlacement(const Model &model, const Machine &machine,
                              const Directions &directions) {

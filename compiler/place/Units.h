@@ -65,6 +65,7 @@ struct Unit {
 /// What a memory gives out: each unit's weights, each cache and each region starts at a page, so
 /// that what a problem counts is what the arena takes.
 inline constexpr uint64_t PageBytes = 4096;
+inline Bytes pages(Bytes bytes) { return Bytes(alignUp(bytes.value, PageBytes)); }
 
 /// The shape of a solution that everything else is counted for.
 struct Sizes {

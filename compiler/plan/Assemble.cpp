@@ -13,8 +13,9 @@ static std::string reasonOf(const Machine &machine, const Solution &solution, ui
   const std::vector<Candidate> &candidates = solution.problem.units[unit].candidates;
   if (solution.fromDeviceMap)
     return "by the device map";
-  if (machine.processors.size() == 1 && candidates.size() == 1)
-    return "the machine has one processor";
+  if (candidates.size() == 1)
+    return machine.processors.size() == 1 ? "the machine has one processor"
+                                          : "the one place that it may have";
   const Candidate &chosen = solution.chosen(unit);
   bool forward = solution.problem.forward;
   auto time = [&](const Candidate &c) {
