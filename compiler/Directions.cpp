@@ -1,7 +1,6 @@
 #include "compiler/Directions.h"
 
 #include "compiler/DeviceMaps.h"
-#include "compiler/support/Pattern.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -35,8 +34,8 @@ static std::string knownHomes(const Machine &machine) {
   return llvm::join(names, ", ");
 }
 
-static bool resolvePins(const Machine &machine, const Model &model, const Request &request,
-                        std::vector<Pinned> &pins, Diagnostics &diags) {
+static bool resolvePins(const Machine &machine, const Request &request, std::vector<Pinned> &pins,
+                        Diagnostics &diags) {
   for (auto &[pattern, device] : request.pins) {
     std::optional<Home> home = resolveHome(machine, device);
     if (!home) {
@@ -46,21 +45,7 @@ static bool resolvePins(const Machine &machine, const Model &model, const Reques
       diags.note("its devices: " + knownHomes(machine));
       return false;
     }
-    if (llvm::none_of(model.blocks, [&, &pattern = pattern](const Block &block) {
-          return matchesPart(pattern, block.name); // clang 14 needs it named
-        })) {
-      diags.error(Exit::BadInput, "",
-                  "--pin " + pattern + "=" + device + " matches no unit of the model");
-      std::vector<llvm::StringRef> names;
-      for (const Block &block : model.blocks)
-        names.push_back(block.name);
-      llvm::StringRef near = nearest(pattern, names);
-      diags.note(near.empty() ? "units have names as " + model.blocks.back().name +
-                                    "; --emit=units lists them"
-                              : "did you mean '" + near.str() + "'?");
-      return false;
-    }
-    pins.push_back({pattern, *home});
+    pins.push_back({pattern, device, *home});
   }
   return true;
 }
@@ -215,7 +200,7 @@ std::optional<Directions> directionsOf(const Machine &machine, const Model &mode
       return std::nullopt;
     }
     if (!resolveCaps(machine, request, diags) ||
-        !resolvePins(machine, model, request, directions.pins, diags))
+        !resolvePins(machine, request, directions.pins, diags))
       return std::nullopt;
     return directions;
   }

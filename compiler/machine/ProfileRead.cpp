@@ -195,6 +195,15 @@ void Reader::checkProcessors(const profile::Text &text) {
   }
   if (!cpu)
     error(text.at, "a machine needs a processor of kind cpu: tokens come from its memory");
+  // Options take either name of a device.
+  for (auto [from, to] : llvm::zip_equal(text.processors, machine.processors)) {
+    if (to.name == DiskHome)
+      error(from.name.at, "a processor cannot be named '" + to.name + "'");
+    for (const Processor &other : machine.processors)
+      if (&other != &to && to.name == machine.memory(other.memory).name)
+        error(from.name.at,
+              "the processor '" + to.name + "' is named like the memory of '" + other.name + "'");
+  }
   for (auto [from, to] : llvm::zip_equal(text.memories, machine.memories)) {
     if (to.name == DiskHome)
       error(from.name.at, "a memory cannot be named '" + to.name + "'");

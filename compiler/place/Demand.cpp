@@ -30,8 +30,9 @@ void Occupancy::use(StreamId stream, MemoryId memory) {
     in[index(stream)] = true;
     streamBytes[index(memory)] += problem->streams[index(stream)].frame;
   }
-  if (problem->overHost && memory != problem->host)
-    use(stream, problem->host);
+  for (auto [other, apart] : llvm::enumerate(problem->apart[index(memory)]))
+    if (apart && streamsIn[other][index(stream)])
+      use(stream, problem->host);
 }
 
 void Occupancy::add(uint32_t unit, const Candidate &candidate) {
@@ -88,7 +89,7 @@ std::vector<Send> sends(const Problem &problem, const Placement &placement,
       return;
     // What the host has got already is not fetched from elsewhere again.
     MemoryId from = in[index(problem.host)] ? problem.host : source[index(stream)];
-    if (problem.overHost && from != problem.host && memory != problem.host) {
+    if (problem.apart[index(from)][index(memory)]) {
       result.push_back({before, stream, from, problem.host});
       in[index(problem.host)] = true;
       from = problem.host;

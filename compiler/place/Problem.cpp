@@ -103,14 +103,18 @@ static std::vector<uint32_t> storers(const std::vector<Unit> &units, uint32_t un
   return result;
 }
 
-/// Whether some accelerators must send to each other over the host: then all do, so that a stream's
-/// places follow from who uses it.
-static bool sendsOverHost(const Machine &machine) {
+/// What has no link in one direction goes over the host in both, so that the places of a stream
+/// follow from who uses it.
+static std::vector<std::vector<bool>> memoriesApart(const Machine &machine) {
+  std::vector<std::vector<bool>> apart(machine.memories.size(),
+                                       std::vector<bool>(machine.memories.size()));
   for (ProcessorId a : machine.accelerators())
-    for (ProcessorId b : machine.accelerators())
-      if (a != b && !machine.link(machine.processor(a).memory, machine.processor(b).memory))
-        return true;
-  return false;
+    for (ProcessorId b : machine.accelerators()) {
+      MemoryId from = machine.processor(a).memory, to = machine.processor(b).memory;
+      if (a != b && !machine.link(from, to))
+        apart[index(from)][index(to)] = apart[index(to)][index(from)] = true;
+    }
+  return apart;
 }
 
 Problem makeProblem(const Model &model, const Machine &machine, const Request &request,
@@ -124,7 +128,7 @@ Problem makeProblem(const Model &model, const Machine &machine, const Request &r
     problem.workload.generate = 0;
   problem.chunk = sizes.chunk;
   problem.host = machine.host();
-  problem.overHost = sendsOverHost(machine);
+  problem.apart = memoriesApart(machine);
   for (const Processor &processor : machine.processors)
     problem.computes.push_back(processor.memory);
   for (const Memory &memory : machine.memories) {

@@ -59,8 +59,8 @@ struct Problem {
   /// streams of the host; token ids lie in a region of their own.
   bool forward = false;
   MemoryId host{};
-  std::vector<MemoryId> computes; // by processor
-  bool overHost = false;          // some accelerators have no link between them
+  std::vector<MemoryId> computes;       // by processor
+  std::vector<std::vector<bool>> apart; // by two memories of accelerators: no links between them
   Workload workload;
   uint64_t chunk = 0;
 };
@@ -82,6 +82,7 @@ enum class DiskUse : uint8_t { No, Yes };
 /// A unit or layer that must have its weights on one device, by a pattern of its name.
 struct Pinned {
   std::string pattern;
+  std::string device;           // as it was asked for
   std::optional<MemoryId> home; // nothing: the disk
 };
 

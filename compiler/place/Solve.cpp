@@ -1,5 +1,6 @@
 #include "compiler/place/Cut.h"
 #include "compiler/place/Trial.h"
+#include "compiler/support/Pattern.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -100,6 +101,36 @@ static std::vector<std::optional<Home>> homesOfUnits(const Model &model,
   return result;
 }
 
+/// Says which pin has nothing to hold: units without weights have no home.
+static bool pinsHold(const std::vector<Pinned> &pins, const Model &model, Diagnostics &diags) {
+  for (const Pinned &pin : pins) {
+    std::vector<llvm::StringRef> names;
+    bool matched = false, holds = false;
+    for (const Block &block : model.blocks) {
+      names.push_back(block.name);
+      if (!matchesPart(pin.pattern, block.name))
+        continue;
+      matched = true;
+      holds |= !weightsOf(model, block).empty();
+    }
+    if (holds)
+      continue;
+    std::string option = "--pin " + pin.pattern + "=" + pin.device;
+    if (matched) {
+      diags.error(Exit::BadInput, "", option + " pins weights, and no unit of that name has any");
+      diags.note("pin a unit that has weights; the others run where their rows are");
+      return false;
+    }
+    diags.error(Exit::BadInput, "", option + " matches no unit of the model");
+    llvm::StringRef near = nearest(pin.pattern, names);
+    diags.note(near.empty()
+                   ? "units have names as " + names.back().str() + "; --emit=units lists them"
+                   : "did you mean '" + near.str() + "'?");
+    return false;
+  }
+  return true;
+}
+
 /// Says which unit pins leave without a place: two of its own differ, or those of units whose
 /// weights it shares.
 static bool pinsAgree(const Problem &problem, const Model &model, Diagnostics &diags) {
@@ -134,6 +165,8 @@ static DiskUse diskUse(const Machine &machine, const Directions &directions) {
 std::optional<Solution> Trials::attempt(const Request &request, Sizes sizes) const {
   Solution solution;
   solution.model = cutForPlacement(model, machine, directions);
+  if (!pinsHold(directions.pins, solution.model, diags))
+    return std::nullopt;
   solution.sizes = sizes;
   solution.fromDeviceMap = directions.homes.has_value();
   auto units = costUnits(solution.model, machine, request, sizes, diags);
