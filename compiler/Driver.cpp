@@ -309,7 +309,7 @@ static std::string appKey(const Compilation &c, const std::vector<SourceFile> &s
   return digest(facts);
 }
 
-Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
+Exit cachedBuild(const BuildOptions &options, std::string &app, Diagnostics &diags) {
   Compilation c;
   PhaseLog log(options.watch, std::nullopt);
   if (!compile(options.request, options.planFile, c, log, diags))

@@ -33,7 +33,7 @@ struct BuildOptions {
 Exit planCommand(const PlanOptions &options, Diagnostics &diags);
 Exit buildCommand(const BuildOptions &options, Diagnostics &diags);
 /// Builds into the cache unless the same app is there already; returns its path in `app`.
-Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags);
+Exit cachedBuild(const BuildOptions &options, std::string &app, Diagnostics &diags);
 /// Goes on after a path that cannot be shown; of several, each is shown under its name.
 Exit inspectCommand(llvm::ArrayRef<std::string> paths, bool json, Diagnostics &diags);
 

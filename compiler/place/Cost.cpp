@@ -111,8 +111,8 @@ static Work work(const Model &model, const Op &op, const Block &block,
     double sequences = double(tokens.sequences);
     double row = double(cache->heads * cache->dim * 2 * bytesOf(cache->type));
     uint64_t together = std::max<uint64_t>(1, AttendRows * op.kvHeads / op.heads);
-    w.read = Bytes(
-        uint64_t(sequences * double((tokens.each + together - 1) / together) * positions * row));
+    uint64_t times = (tokens.each + together - 1) / together;
+    w.read = Bytes(uint64_t(sequences * double(times) * positions * row));
     w.flops = 4.0 * sequences * double(tokens.each) * positions * double(op.heads * op.headDim);
   } else {
     uint64_t columns = result.columns;
@@ -142,7 +142,7 @@ static const KernelRate *rateFor(const Processor &processor, const Work &work, B
 static Nanos time(const KernelRate &rate, const Work &work) {
   double seconds =
       std::max(double(work.read.value) / rate.read.perSecond, work.flops / rate.compute.perSecond);
-  return rate.latency + Nanos(uint64_t(seconds * 1e9 + 0.5));
+  return rate.latency + nanos(seconds);
 }
 
 static bool timeUnits(const Machine &machine, const Model &model, std::vector<Unit> &units,
