@@ -235,7 +235,10 @@ Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
 static bool canWrite(const std::string &app, Diagnostics &diags) {
   llvm::StringRef parent = llvm::sys::path::parent_path(app);
   std::string directory = parent.empty() ? "." : parent.str();
-  if (llvm::sys::fs::is_directory(app))
+  std::optional<Entry> entry = entryAt(app, diags);
+  if (!entry)
+    return false;
+  if (entry == Entry::Directory)
     diags.error(Exit::InputOutput, app, "is a directory, not the place of an app");
   else if (llvm::sys::fs::access(directory, llvm::sys::fs::AccessMode::Write))
     diags.error(Exit::InputOutput, app,
@@ -330,7 +333,10 @@ Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
 
 static void inspect(const std::string &path, bool json, llvm::raw_ostream &out,
                     Diagnostics &diags) {
-  if (llvm::sys::fs::is_directory(path) || llvm::StringRef(path).ends_with(".safetensors")) {
+  std::optional<Entry> entry = entryAt(path, diags);
+  if (!entry)
+    return;
+  if (entry == Entry::Directory || llvm::StringRef(path).ends_with(".safetensors")) {
     std::optional<Checkpoint> checkpoint = readCheckpoint(path, diags);
     if (checkpoint)
       json ? printJson(*checkpoint, out) : print(*checkpoint, out);

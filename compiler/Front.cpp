@@ -3,7 +3,6 @@
 #include "compiler/support/Files.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 namespace ashlar {
@@ -11,8 +10,8 @@ namespace ashlar {
 static constexpr Bytes MaxSpec{1 << 20};
 
 /// The directory that holds config and tokenizer: MODEL itself, or where the one file lies.
-static std::string directoryOf(const std::string &model) {
-  if (llvm::sys::fs::is_directory(model))
+static std::string directoryOf(const std::string &model, Entry entry) {
+  if (entry == Entry::Directory)
     return model;
   llvm::StringRef parent = llvm::sys::path::parent_path(model);
   return parent.empty() ? "." : parent.str();
@@ -40,12 +39,15 @@ static std::optional<llvm::StringRef> specText(const Request &request, const Con
 }
 
 std::optional<Sources> readSources(const Request &request, Diagnostics &diags) {
-  if (!llvm::sys::fs::exists(request.model)) {
+  std::optional<Entry> entry = entryAt(request.model, diags);
+  if (!entry)
+    return std::nullopt;
+  if (entry == Entry::Nothing) {
     diags.error(Exit::InputOutput, request.model, "no such file or directory");
     diags.note("MODEL is a checkpoint directory with config.json and *.safetensors");
     return std::nullopt;
   }
-  std::string directory = directoryOf(request.model);
+  std::string directory = directoryOf(request.model, *entry);
   std::optional<Config> config = readConfig(directory, request.set, diags);
   if (!config)
     return std::nullopt;
