@@ -75,32 +75,40 @@ static bool decide(Request request, Compilation &c, PhaseLog &log, Diagnostics &
   c.solution = solve(*c.model, *c.machine, request, *directions, fittings(c), diags);
   if (!c.solution)
     return false;
-  if (std::string wrong = verify(c.solution->problem, c.solution->placement); !wrong.empty())
+  const Problem &problem = c.solution->problem;
+  const Placement &placement = c.solution->placement;
+  if (std::string wrong = verify(problem, placement); !wrong.empty())
     internalError("the placement breaks its problem: " + wrong);
   const Model &model = c.solution->model;
-  if (log.made(Emit::Units, [&](auto &out) { print(model, *c.machine, c.solution->units, out); }) ||
-      log.made(Emit::Problem,
-               [&](auto &out) { print(c.solution->problem, *c.machine, model, out); }) ||
-      log.made(Emit::Placement, [&](auto &out) {
-        print(c.solution->placement, c.solution->problem, *c.machine, model, out);
-      }))
+  const Machine &machine = *c.machine;
+  if (log.made(
+          Emit::Units, [&](auto &out) { print(model, machine, c.solution->units, out); },
+          [&](auto &out) { printJson(model, machine, c.solution->units, out); }) ||
+      log.made(Emit::Problem, [&](auto &out) { print(problem, machine, model, out); }) ||
+      log.made(
+          Emit::Placement, [&](auto &out) { print(placement, problem, machine, model, out); },
+          [&](auto &out) { printJson(placement, problem, machine, model, out); }))
     return true;
 
   // In which order, and what waits for what.
   log.begin("schedule");
-  c.phases = schedule(*c.machine, *c.solution);
-  if (log.made(Emit::Schedule, [&](auto &out) { print(c.phases, model, *c.machine, out); }))
+  c.phases = schedule(machine, *c.solution);
+  if (log.made(
+          Emit::Schedule, [&](auto &out) { print(c.phases, model, machine, out); },
+          [&](auto &out) { printJson(c.phases, model, machine, out); }))
     return true;
 
   // At which bytes. Beyond this point no size changes.
   log.begin("arena");
-  c.arena = layOut(*c.machine, *c.solution, c.phases);
-  if (log.made(Emit::Arena, [&](auto &out) { print(c.arena, out); }))
+  c.arena = layOut(machine, *c.solution, c.phases);
+  if (log.made(
+          Emit::Arena, [&](auto &out) { print(c.arena, out); },
+          [&](auto &out) { printJson(c.arena, out); }))
     return true;
 
   // Written down, and checked by a reader that knows only what is written.
   log.begin("plan");
-  c.plan = assemble(digest(*c.model), *c.machine, *c.solution, c.phases, c.arena);
+  c.plan = assemble(digest(*c.model), machine, *c.solution, c.phases, c.arena);
   log.begin("verify");
   for (const plan::Violation &violation : plan::verify(*c.plan))
     internalError("the plan is not sound: " + violation.text);
@@ -158,7 +166,9 @@ static bool compile(const Request &request, const std::string &planFile, Compila
   if (!c.sources)
     return false;
   if (log.made(Emit::Spec, [&](auto &out) { print(c.sources->spec, out); }) ||
-      log.made(Emit::Tensors, [&](auto &out) { print(c.sources->checkpoint, out); }))
+      log.made(
+          Emit::Tensors, [&](auto &out) { print(c.sources->checkpoint, out); },
+          [&](auto &out) { printJson(c.sources->checkpoint, out); }))
     return true;
 
   // Syntax and config to a model: from here on every shape is a number.
@@ -206,7 +216,7 @@ Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
   if (!options.modulesFile.empty())
     return modulesCommand(options, diags);
   Compilation c;
-  PhaseLog log(options.watch, options.emit);
+  PhaseLog log(options.watch, options.emit, options.json);
   if (!compile(options.request, options.planFile, c, log, diags))
     return diags.exit();
   if (options.emit == Emit::Sources && !c.model) {
@@ -221,9 +231,9 @@ Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
                "tensors and model");
     return diags.exit();
   }
-  log.made(Emit::Report, [&](auto &out) {
-    options.json ? plan::printReportJson(*c.plan, out) : plan::printReport(*c.plan, out);
-  });
+  log.made(
+      Emit::Report, [&](auto &out) { plan::printReport(*c.plan, out); },
+      [&](auto &out) { plan::printReportJson(*c.plan, out); });
   if (options.emit == Emit::Sources && translate(c, log, diags).empty())
     return diags.exit();
   log.end();

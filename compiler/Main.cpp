@@ -32,14 +32,28 @@ struct EmitValues {
       option.getParser().addLiteralOption(name(emit), emit, describe(emit));
   }
 };
+
+/// Takes the same values, which help shows with --emit alone.
+struct EmitParser : cl::parser<Emit> {
+  explicit EmitParser(cl::Option &option) : parser(option), plain(option) {}
+  size_t getOptionWidth(const cl::Option &option) const override {
+    return plain.getOptionWidth(option);
+  }
+  void printOptionInfo(const cl::Option &option, size_t width) const override {
+    plain.printOptionInfo(option, width);
+  }
+  cl::parser<std::string> plain;
+};
 } // namespace
 
 static cl::opt<Emit> emitKind("emit", cl::desc("what to print:"), cl::init(Emit::Report),
                               EmitValues(), cl::cat(outputCategory), cl::sub(commands::plan()));
-static cl::list<Emit> printAfter("print-after",
-                                 cl::desc("show on standard error what a phase made; may repeat:"),
-                                 EmitValues(), cl::cat(outputCategory), cl::sub(commands::plan()),
-                                 cl::sub(commands::build()), cl::sub(commands::run()));
+static cl::list<Emit, bool, EmitParser>
+    printAfter("print-after",
+               cl::desc("show on standard error, as text, what a phase made, KIND as in "
+                        "'ashlar plan --emit=KIND'; may repeat"),
+               cl::value_desc("KIND"), EmitValues(), cl::cat(outputCategory),
+               cl::sub(commands::plan()), cl::sub(commands::build()), cl::sub(commands::run()));
 static cl::opt<bool> printAfterAll("print-after-all", cl::desc("the same for all phases"),
                                    cl::cat(outputCategory), cl::sub(commands::plan()),
                                    cl::sub(commands::build()), cl::sub(commands::run()));
@@ -55,7 +69,7 @@ static cl::opt<std::string> output("o", cl::desc("output file; of text, - is sta
                                    cl::value_desc("FILE"), cl::cat(outputCategory),
                                    cl::sub(commands::plan()), cl::sub(commands::build()),
                                    cl::sub(commands::probe()));
-static cl::opt<bool> json("json", cl::desc("print as JSON"), cl::cat(outputCategory),
+static cl::opt<bool> json("json", cl::desc("print the result as JSON"), cl::cat(outputCategory),
                           cl::sub(commands::plan()), cl::sub(commands::inspect()));
 static cl::opt<bool> splitInput("split-input-file",
                                 cl::desc("the modules file is several, divided by lines "
@@ -116,8 +130,13 @@ static Exit runPlan(Diagnostics &diags) {
   options.emit = emitKind;
   if (!startFromModules(options, diags))
     return diags.exit();
-  if (json && emitKind != Emit::Report) {
-    wrongUse(diags, "--json prints the report, --emit names something else", "name one of them");
+  if (json && !hasJson(options.emit)) {
+    std::vector<llvm::StringRef> kinds;
+    for (Emit emit : allEmits())
+      if (hasJson(emit))
+        kinds.push_back(name(emit));
+    wrongUse(diags, "--json: --emit=" + name(options.emit) + " is text in a language of its own",
+             "as JSON there are " + llvm::join(kinds, ", "));
     return diags.exit();
   }
   options.json = json;
