@@ -118,7 +118,7 @@ static bool decide(Request request, Compilation &c, PhaseLog &log, Diagnostics &
 }
 
 /// Takes the decisions from plan text: checked by the same rules, broken ones are the user's.
-static bool takePlan(const std::string &file, Compilation &c, PhaseLog &log, Diagnostics &diags) {
+static bool takePlan(const InputFile &file, Compilation &c, PhaseLog &log, Diagnostics &diags) {
   log.begin("plan");
   std::optional<llvm::StringRef> text = readText(file, MaxPlan, diags);
   if (!text)
@@ -129,12 +129,12 @@ static bool takePlan(const std::string &file, Compilation &c, PhaseLog &log, Dia
   log.begin("verify");
   std::vector<plan::Violation> violations = plan::verify(*c.plan);
   for (const plan::Violation &violation : violations)
-    diags.error(Exit::BadInput, file, "plan is not sound: " + violation.text);
+    diags.error(Exit::BadInput, file.path, "plan is not sound: " + violation.text);
   if (!violations.empty())
     return false;
   if (c.model) {
     c.placed = cutAsPlanned(*c.model, *c.plan);
-    if (!checkAgreement(*c.placed, digest(*c.model), *c.plan, fittings(c), file, diags))
+    if (!checkAgreement(*c.placed, digest(*c.model), *c.plan, fittings(c), file.path, diags))
       return false;
   }
   log.made(Emit::Plan, [&](auto &out) { plan::print(*c.plan, out); });
@@ -154,7 +154,7 @@ static bool mapOnly(const Request &request, Emit emit, Compilation &c, llvm::raw
 
 /// From files to a plan: all phases but emission. Ends early, with true, when the result that was
 /// asked for is reached.
-static bool compile(const Request &request, const std::string &planFile, Compilation &c,
+static bool compile(const Request &request, const InputFile &planFile, Compilation &c,
                     PhaseLog &log, Diagnostics &diags) {
   // A plan alone can be read, checked and reported; the model is needed to translate it.
   if (request.model.empty())
@@ -192,7 +192,7 @@ static bool compile(const Request &request, const std::string &planFile, Compila
         log.made(emit, [&](auto &out) { printed = mapOnly(request, emit, c, out, diags); }))
       return printed;
 
-  if (planFile.empty())
+  if (planFile.path.empty())
     return decide(request, c, log, diags);
   return readTokenizer(request, c, diags) && takePlan(planFile, c, log, diags);
 }
@@ -212,32 +212,51 @@ static std::vector<SourceFile> translate(const Compilation &c, PhaseLog &log, Di
   return sources;
 }
 
-Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
-  if (!options.modulesFile.empty())
-    return modulesCommand(options, diags);
+/// The text of the result; nothing after an error.
+static std::optional<std::string> result(const PlanOptions &options, Diagnostics &diags) {
   Compilation c;
   PhaseLog log(options.watch, options.emit, options.json);
   if (!compile(options.request, options.planFile, c, log, diags))
-    return diags.exit();
+    return std::nullopt;
   if (options.emit == Emit::Sources && !c.model) {
     diags.error(Exit::BadInput, "", "--emit=sources needs MODEL beside the plan");
     diags.note("write ashlar plan MODEL --from=plan FILE --emit=sources");
-    return diags.exit();
+    return std::nullopt;
   }
-  if (!options.planFile.empty() && options.emit < Emit::Plan && log.text.empty()) {
+  if (!options.planFile.path.empty() && options.emit < Emit::Plan && log.text.empty()) {
     diags.error(Exit::BadInput, "",
                 "a plan holds decisions only: this phase's result is not in it");
     diags.note("from a plan there are --emit=plan, report and sources; with MODEL also spec, "
                "tensors and model");
-    return diags.exit();
+    return std::nullopt;
   }
   log.made(
       Emit::Report, [&](auto &out) { plan::printReport(*c.plan, out); },
       [&](auto &out) { plan::printReportJson(*c.plan, out); });
   if (options.emit == Emit::Sources && translate(c, log, diags).empty())
-    return diags.exit();
+    return std::nullopt;
   log.end();
-  writeFile(options.output, log.text, diags);
+  return std::move(log.text);
+}
+
+/// The same for each piece of the plan, or else of the spec.
+static std::optional<std::string> results(PlanOptions options, Diagnostics &diags) {
+  bool isPlan = !options.planFile.path.empty();
+  InputFile &divided = isPlan ? options.planFile : options.request.spec;
+  std::optional<llvm::StringRef> text = readText(divided, isPlan ? MaxPlan : MaxSpec, diags);
+  if (!text)
+    return std::nullopt;
+  return forEachPiece(divided.path, *text, diags, [&](const InputFile &piece, auto &out) {
+    divided = piece;
+    out << result(options, diags).value_or("");
+  });
+}
+
+Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
+  if (!options.modulesFile.empty())
+    return modulesCommand(options, diags);
+  if (auto text = options.splitInput ? results(options, diags) : result(options, diags))
+    writeFile(options.output, *text, diags);
   return diags.exit();
 }
 

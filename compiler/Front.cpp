@@ -7,8 +7,6 @@
 
 namespace ashlar {
 
-static constexpr Bytes MaxSpec{1 << 20};
-
 /// The directory that holds config and tokenizer: MODEL itself, or where the one file lies.
 static std::string directoryOf(const std::string &model, Entry entry) {
   if (entry == Entry::Directory)
@@ -20,7 +18,7 @@ static std::string directoryOf(const std::string &model, Entry entry) {
 /// What a checkpoint says in code of its own must be said by a spec: checkpoint code is never run.
 static std::optional<llvm::StringRef> specText(const Request &request, const Config &config,
                                                Diagnostics &diags) {
-  std::optional<llvm::StringRef> text = request.spec.empty()
+  std::optional<llvm::StringRef> text = request.spec.path.empty()
                                             ? findSpec(config.modelType(), diags)
                                             : readText(request.spec, MaxSpec, diags);
   std::string code = llvm::join(config.remoteCode(), ", ");
@@ -30,7 +28,7 @@ static std::optional<llvm::StringRef> specText(const Request &request, const Con
     diags.warning(config.where("auto_map"), "the checkpoint comes with code of its own (" + code +
                                                 "), which is never run here");
     diags.note("the spec must compute the same as that code");
-  } else if (request.spec.empty()) {
+  } else if (request.spec.path.empty()) {
     diags.note(config.where("auto_map"), "the model needs remote code (" + code +
                                              "), which is never run here: write a spec that "
                                              "computes the same");

@@ -72,8 +72,8 @@ static cl::opt<std::string> output("o", cl::desc("output file; of text, - is sta
 static cl::opt<bool> json("json", cl::desc("print the result as JSON"), cl::cat(outputCategory),
                           cl::sub(commands::plan()), cl::sub(commands::inspect()));
 static cl::opt<bool> splitInput("split-input-file",
-                                cl::desc("the modules file is several, divided by lines "
-                                         "'// -----', and so is the output"),
+                                cl::desc("the file of --from, or else of --spec, is several, "
+                                         "divided by lines '// -----', and so is the output"),
                                 cl::cat(outputCategory), cl::sub(commands::plan()));
 static cl::opt<std::string> sources("sources", cl::desc("write a project that builds by itself"),
                                     cl::value_desc("DIR"), cl::cat(outputCategory),
@@ -105,12 +105,19 @@ static cl::opt<bool> verifyDiagnostics(
 
 static Watch watch() { return {printAfter, printAfterAll, timePhases}; }
 
+static bool splitOptions(PlanOptions &options, Diagnostics &diags) {
+  options.splitInput = splitInput;
+  if (!splitInput || !options.planFile.path.empty() || !options.modulesFile.empty() ||
+      !options.request.spec.path.empty())
+    return true;
+  return wrongUse(diags, "--split-input-file: there is no file to divide",
+                  "name one with --from=plan, --from=modules or --spec FILE");
+}
+
 /// A modules file has only the phases that need no model.
 static bool startFromModules(PlanOptions &options, Diagnostics &diags) {
-  options.splitInput = splitInput;
   if (options.modulesFile.empty())
-    return !splitInput ||
-           wrongUse(diags, "--split-input-file divides modules files", "add --from=modules");
+    return true;
   if (!emitKind.getNumOccurrences())
     options.emit = Emit::DeviceMap;
   if (options.emit == Emit::Sizes || options.emit == Emit::Budgets ||
@@ -125,10 +132,10 @@ static Exit runPlan(Diagnostics &diags) {
   StartFiles start;
   if (!parseRequest(options.request, start, diags))
     return diags.exit();
-  options.planFile = start.plan;
+  options.planFile.path = start.plan;
   options.modulesFile = start.modules;
   options.emit = emitKind;
-  if (!startFromModules(options, diags))
+  if (!splitOptions(options, diags) || !startFromModules(options, diags))
     return diags.exit();
   if (json && !hasJson(options.emit)) {
     std::vector<llvm::StringRef> kinds;
@@ -153,7 +160,7 @@ static bool buildOptions(BuildOptions &options, Diagnostics &diags) {
   if (!start.modules.empty())
     return wrongUse(diags, "--from=modules makes device maps, not apps",
                     "write ashlar plan --from=modules FILE");
-  options.planFile = start.plan;
+  options.planFile.path = start.plan;
   if (options.request.model.empty())
     return wrongUse(diags, "no MODEL: a build needs the checkpoint beside the plan",
                     "write ashlar build MODEL --from=plan FILE -o APP");
