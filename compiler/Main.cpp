@@ -88,7 +88,7 @@ static cl::opt<std::string> compiler("cxx", cl::desc("the C++ compiler (default:
                                      cl::value_desc("PATH"), cl::cat(outputCategory),
                                      cl::sub(commands::build()), cl::sub(commands::run()));
 static cl::opt<unsigned> jobs("j", cl::desc("compilers at a time (default: one a core)"),
-                              cl::value_desc("N"), cl::cat(outputCategory),
+                              cl::value_desc("N"), cl::Prefix, cl::cat(outputCategory),
                               cl::sub(commands::build()), cl::sub(commands::run()));
 static cl::opt<bool> verbose("v", cl::desc("show the compiler's commands"), cl::cat(outputCategory),
                              cl::sub(commands::build()), cl::sub(commands::run()));
