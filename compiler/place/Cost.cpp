@@ -265,28 +265,4 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
   return units;
 }
 
-void print(const Model &model, const Machine &machine, const std::vector<Unit> &units,
-           llvm::raw_ostream &out) {
-  for (const Unit &unit : units) {
-    out << "unit " << model.blocks[unit.block].name
-        << " cache=" << (unit.cache ? 2 * unit.cache->size.value : 0)
-        << " frame=" << unit.frame.size.value << '\n';
-    std::vector<Form> shown;
-    for (const Processor &processor : machine.processors) {
-      if (llvm::is_contained(shown, formFor(processor.kind)))
-        continue;
-      shown.push_back(formFor(processor.kind));
-      for (const StoredWeight &weight : unit.form(processor.kind).stored)
-        out << "  weight " << model.weight(weight.weight).name << " type=" << name(weight.type)
-            << " layout=" << plan::name(weight.layout) << " size=" << weight.size.value << '\n';
-    }
-    for (WeightId id : unit.shares)
-      out << "  shares " << model.weight(id).name << '\n';
-    for (auto [at, processor] : llvm::enumerate(machine.processors))
-      out << "  on " << processor.name << " weights=" << unit.form(processor.kind).weights.value
-          << (model.input ? " row_ns=" : " decode_ns=") << unit.decodeTime[at].value
-          << (model.input ? " forward_ns=" : " prefill_ns=") << unit.prefillTime[at].value << '\n';
-  }
-}
-
 } // namespace ashlar
