@@ -271,7 +271,7 @@ static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagn
 }
 
 bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
-  request.spec = spec;
+  request.spec.path = spec;
   request.machine = machineFile;
   request.set = set;
   request.strict = strict;
