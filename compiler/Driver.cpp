@@ -310,6 +310,8 @@ Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
   std::vector<SourceFile> sources = translate(c, log, diags);
   if (sources.empty())
     return diags.exit();
+  // Of what was read until here: linking reads files of its own making.
+  std::string rule = options.depfile.empty() ? "" : dependencies(options, c, diags);
   log.begin("link");
   if (!options.sources.empty() &&
       !writeProject(options.sources, sources, *c.plan, c.sources->checkpoint, c.tokenizer, diags))
@@ -317,7 +319,7 @@ Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
   if (!options.app.empty())
     linkApp(options.app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags);
   if (!options.depfile.empty() && !diags.failed())
-    writeFile(options.depfile, dependencies(options, c, diags), diags);
+    writeFile(options.depfile, rule, diags);
   log.end();
   return diags.exit();
 }

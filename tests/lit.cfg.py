@@ -24,6 +24,7 @@ for name, value in {
     "python": sys.executable,
     "cxx": config.cxx,
     "src": config.source_dir,
+    "build": config.build_dir,
     "specs": os.path.join(config.source_dir, "specs"),
     "examples": os.path.join(config.source_dir, "examples"),
     "inputs": inputs,

@@ -38,8 +38,10 @@ std::optional<Machine> thisMachine(Diagnostics &diags) {
   }
   std::string path = *directory + "/machine-" + fingerprint(readHost()) + ".yaml";
   if (llvm::sys::fs::exists(path))
-    if (std::optional<Machine> kept = readMachine(path, quiet))
+    if (std::optional<Machine> kept = readMachine(path, quiet)) {
+      diags.remember(path);
       return kept;
+    }
 
   diags.note("measuring this machine (kept in " + path + ")");
   options.diskDir = *directory; // where builds are kept as well
@@ -49,7 +51,8 @@ std::optional<Machine> thisMachine(Diagnostics &diags) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   print(*machine, stream);
-  writeFile(path, text, quiet);
+  if (writeFile(path, text, quiet))
+    diags.remember(path);
   return machine;
 }
 

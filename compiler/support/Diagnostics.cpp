@@ -10,7 +10,7 @@ llvm::StringRef Diagnostics::add(llvm::StringRef name, llvm::StringRef text) {
 }
 
 llvm::StringRef Diagnostics::add(std::unique_ptr<llvm::MemoryBuffer> file) {
-  taken.push_back(file->getBufferIdentifier().str());
+  remember(file->getBufferIdentifier());
   return take(std::move(file));
 }
 

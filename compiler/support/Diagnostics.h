@@ -48,6 +48,8 @@ public:
   llvm::StringRef add(llvm::StringRef name, llvm::StringRef text);
   /// The same for a file, which is remembered.
   llvm::StringRef add(std::unique_ptr<llvm::MemoryBuffer> file);
+  /// Remembers a file that was read or made elsewhere.
+  void remember(llvm::StringRef path) { taken.push_back(path.str()); }
 
   /// `file:line:col: error: text`, the line and a caret.
   void error(Exit code, llvm::SMLoc at, const llvm::Twine &text);
@@ -70,7 +72,7 @@ public:
   /// From now on messages are kept instead of printed.
   void collect() { collecting = true; }
   const std::vector<Message> &messages() const { return collected; }
-  /// The paths of the files whose text was taken in, in that order.
+  /// The paths of the files that were remembered, in that order.
   const std::vector<std::string> &files() const { return taken; }
 
 private:
