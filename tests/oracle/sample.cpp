@@ -1,5 +1,5 @@
-// What tests/oracle/sampling.py compares with Transformers: reads requests from standard input until
-// its end, and answers each with a line, "id weight id weight …".
+// What tests/oracle/sampling.py compares with Transformers: reads requests from standard input
+// until its end, and answers each with a line, "id weight id weight …".
 //   request: SamplerOptions' temperature, topP, minP, repetitionPenalty: float; topK, number of
 //            logits, number of ids seen: uint32; then the logits (float) and the ids (int32)
 #include "runtime/text/Sampler.h"
