@@ -5,12 +5,19 @@
 
 namespace ashlar {
 
-/// The same numbers as the compiler's.
-enum class ExitCode : int { Done = 0, BadInput = 1, DoesNotFit = 2, InputOutput = 4 };
+/// The same numbers as the compiler's, and those of shells for a program that a signal ended.
+enum class ExitCode : int {
+  Done = 0,
+  BadInput = 1,
+  DoesNotFit = 2,
+  InputOutput = 4,
+  Interrupted = 130, // SIGINT
+  Terminated = 143,  // SIGTERM
+};
 
 struct Failure {
   ExitCode code = ExitCode::Done;
-  std::string text; // "no weights: …"
+  std::string text; // "no weights: …"; empty: all is said
   std::string note; // the way out; may be empty
 
   explicit operator bool() const { return code != ExitCode::Done; }

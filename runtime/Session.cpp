@@ -39,6 +39,10 @@ std::span<float> Session::logits() const {
   return {reinterpret_cast<float *>(arena.base() + model.logitsOffset), model.vocabulary};
 }
 
+std::span<const int32_t> Session::sequence() const {
+  return {reinterpret_cast<const int32_t *>(arena.base() + model.idsOffset), position};
+}
+
 std::span<std::byte> Session::samplerScratch() const {
   return {arena.base() + model.samplerOffset, model.samplerBytes};
 }
@@ -87,6 +91,8 @@ Failure Session::append(std::span<const int32_t> ids, Deliver each, void *contex
     team.run(single ? model.decode : model.prefill, state);
     position += take;
     done += take;
+    if (interrupted && interrupted())
+      break;
   }
   return {};
 }

@@ -29,9 +29,12 @@ public:
   /// Appends tokens in chunks. The logits of the last one are then in `logits`; with `each`, those
   /// of every token are handed over as they are made. Fails when the context would overflow.
   Failure append(std::span<const int32_t> ids, Deliver each = nullptr, void *context = nullptr);
+  /// Asked between chunks, where there is one: when it says so, `append` leaves the rest out.
+  bool (*interrupted)() = nullptr;
 
   /// The tokens so far.
   uint64_t length() const { return position; }
+  std::span<const int32_t> sequence() const;
   void restart() { position = 0; }
   std::span<float> logits() const;
   std::span<std::byte> samplerScratch() const;

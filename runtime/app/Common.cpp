@@ -10,6 +10,8 @@
 
 namespace ashlar {
 
+static constexpr const char *NoTokenizer =
+    "this app has no tokenizer: its checkpoint had no tokenizer.json";
 static constexpr const char *Shorten = "shorten the prompt, or build with a larger --context";
 
 static std::string tooLong(uint64_t tokens, uint64_t context) {
@@ -52,8 +54,7 @@ Failure promptIds(const Session &session, const AppOptions &options, std::vector
   if (options.tokens) {
     ids = *options.tokens;
   } else if (options.prompt && !session.tokenizer()) {
-    return {ExitCode::BadInput, "this app has no tokenizer: its checkpoint had no tokenizer.json",
-            "name the prompt with --tokens 1,2,3"};
+    return {ExitCode::BadInput, NoTokenizer, "name the prompt with --tokens 1,2,3"};
   } else if (options.prompt) {
     ids.resize(session.model.context);
     // No argument of a program comes near the size that encode refuses.

@@ -1,116 +1,136 @@
+#include "runtime/app/Answer.h"
+#include "runtime/app/Interrupt.h"
 #include "runtime/app/Verbs.h"
-#include "runtime/text/Sampler.h"
-
-#include <unistd.h>
+#include "runtime/text/Utf8.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 
 namespace ashlar {
 
-namespace {
-/// Where generated tokens go: as text in whole characters, or as ids. Allocates nothing.
-class Sink {
-public:
-  Sink(const Session &session, OutputForm form) {
-    if (form == OutputForm::Text && session.tokenizer())
-      stream.emplace(*session.tokenizer());
+static bool isUtf8(std::string_view text) {
+  while (!text.empty()) {
+    CodePoint c = firstCodePoint(text);
+    if (c.kind != CodePoint::Valid)
+      return false;
+    text.remove_prefix(c.bytes);
   }
-  Failure add(int32_t id) {
-    if (stream) {
-      std::string_view piece = stream->feed(id);
-      return put(STDOUT_FILENO, piece.data(), piece.size(), "standard output");
-    }
-    char text[16];
-    int length = std::snprintf(text, sizeof(text), first ? "%d" : ",%d", id);
-    first = false;
-    return put(STDOUT_FILENO, text, uint64_t(length), "standard output");
-  }
-  Failure finish() {
-    if (stream) {
-      std::string_view rest = stream->finish();
-      if (Failure f = put(STDOUT_FILENO, rest.data(), rest.size(), "standard output"))
-        return f;
-    }
-    return put(STDOUT_FILENO, "\n", 1, "standard output");
-  }
-
-private:
-  std::optional<TextStream> stream;
-  bool first = true;
-};
-
-struct Times {
-  uint64_t start = 0, loaded = 0, prompted = 0, done = 0;
-  uint64_t promptTokens = 0, generated = 0;
-};
-} // namespace
-
-static double perSecond(uint64_t count, uint64_t nanos) {
-  return nanos ? double(count) * 1e9 / double(nanos) : 0;
+  return true;
 }
 
-static void printStatistics(const ModelInfo &model, const Times &t) {
-  std::fprintf(stderr, "load     %8.1f ms\n", double(t.loaded - t.start) / 1e6);
+static Failure checkStops(const ModelInfo &model, const AppOptions &options) {
+  if (options.stops.empty())
+    return {};
+  if (model.textBytes == 0)
+    return {ExitCode::BadInput, "--stop: this app has no tokenizer, so no text appears",
+            "name the number of tokens with -n"};
+  uint64_t bytes = 0;
+  for (const std::string &stop : options.stops) {
+    if (stop.empty())
+      return {ExitCode::BadInput, "--stop: the text is empty", "name some text to end before"};
+    if (!isUtf8(stop))
+      return {ExitCode::BadInput, "--stop: the text is no UTF-8, so it never appears",
+              "write it in UTF-8"};
+    bytes += stop.size();
+  }
+  if (bytes > StopTexts::MaxBytes)
+    return {ExitCode::BadInput,
+            "--stop: the texts have " + std::to_string(bytes) + " bytes together, they may have " +
+                std::to_string(StopTexts::MaxBytes),
+            "name fewer of them, or their beginnings"};
+  return {};
+}
+
+static void printStatistics(const ModelInfo &model, const Generation &g) {
+  if (g.finish == Finish::Context)
+    std::fprintf(stderr, "stopped: the context is full (%llu tokens)\n",
+                 (unsigned long long)model.context);
+  if (g.finish == Finish::Interrupted)
+    std::fprintf(stderr, "stopped: interrupted\n");
+  std::fprintf(stderr, "load     %8.1f ms\n", double(g.loaded - g.start) / 1e6);
   std::fprintf(stderr, "prompt   %8.1f ms  %5llu tokens  %9.1f tokens/s\n",
-               double(t.prompted - t.loaded) / 1e6, (unsigned long long)t.promptTokens,
-               perSecond(t.promptTokens, t.prompted - t.loaded));
-  // The first token comes with the prompt; each further one takes a decode step.
-  uint64_t steps = t.generated ? t.generated - 1 : 0;
+               double(g.promptNanos()) / 1e6, (unsigned long long)g.promptTokens,
+               perSecond(g.promptTokens, g.promptNanos()));
   std::fprintf(stderr, "generate %8.1f ms  %5llu tokens  %9.1f tokens/s, predicted %.1f\n",
-               double(t.done - t.prompted) / 1e6, (unsigned long long)t.generated,
-               perSecond(steps, t.done - t.prompted), perSecond(1, model.predictedDecodeNanos));
+               double(g.decodeNanos()) / 1e6, (unsigned long long)g.generated,
+               perSecond(g.decoded, g.decodeNanos()), perSecond(1, model.predictedDecodeNanos));
+}
+
+/// Why no token follows those that there are; nothing where one does.
+static std::optional<Finish> ending(const Session &session, const AppOptions &options,
+                                    const Answer &answer, const Generation &g) {
+  if (answer.stopped())
+    return Finish::Stop;
+  if (g.generated == options.count)
+    return Finish::Length;
+  if (session.length() == session.model.context)
+    return Finish::Context;
+  if (interruptSignal())
+    return Finish::Interrupted;
+  return std::nullopt;
+}
+
+/// Tokens until there is a reason to end, which is left in `g`. Allocates nothing.
+static Failure decode(Session &session, const AppOptions &options, Answer &answer, Generation &g) {
+  std::span<const int32_t> ends = session.model.endTokens;
+  Sampler sampler(options.sampling);
+  while (g.generated < options.count) {
+    g.last = sampler.next(session.logits(), session.sequence(), session.samplerScratch());
+    if (g.last == Sampler::Failed)
+      return {ExitCode::BadInput, "the logits are not numbers: the weights are damaged",
+              "compare them with app check, and build anew"};
+    if (!options.ignoreEnd && std::find(ends.begin(), ends.end(), g.last) != ends.end()) {
+      g.finish = Finish::EndToken;
+      break;
+    }
+    if (Failure f = answer.add(g.last))
+      return f;
+    ++g.generated;
+    if (std::optional<Finish> ended = ending(session, options, answer, g)) {
+      g.finish = *ended;
+      break;
+    }
+    if (Failure f = session.append(std::span(&g.last, 1)))
+      return f;
+  }
+  return {};
 }
 
 Failure generate(const ModelInfo &model, const AppOptions &options) {
   if (Failure f = checkPrompt(model, options))
     return f;
-  Times times;
-  times.start = now();
+  if (Failure f = checkStops(model, options))
+    return f;
+  Generation g;
+  g.start = now();
   Session session(model);
   if (Failure f = session.open(options.weights))
     return f;
   std::vector<int32_t> ids;
   if (Failure f = promptIds(session, options, ids))
     return f;
-  Sampler sampler(options.sampling);
-  Sink sink(session, options.form);
+  Answer answer(session, options);
 
-  times.loaded = now();
+  noteInterrupts();
+  session.interrupted = [] { return interruptSignal() != 0; };
+  g.loaded = now();
   if (Failure f = session.append(ids))
     return f;
-  times.prompted = now();
-  times.promptTokens = ids.size();
-  const char *stopped = nullptr;
-  // From here on nothing allocates.
-  while (times.generated < options.count) {
-    int32_t id = sampler.next(session.logits(), session.samplerScratch());
-    if (id == Sampler::Failed)
-      return {ExitCode::BadInput, "the logits are not numbers: the weights are damaged",
-              "compare them with app check, and build anew"};
-    bool end =
-        std::find(model.endTokens.begin(), model.endTokens.end(), id) != model.endTokens.end();
-    if (end && !options.ignoreEnd)
-      break;
-    if (Failure f = sink.add(id))
-      return f;
-    ++times.generated;
-    if (times.generated == options.count)
-      break;
-    if (session.length() == model.context) {
-      stopped = "the context is full";
-      break;
-    }
-    if (Failure f = session.append(std::span(&id, 1)))
-      return f;
-  }
-  times.done = now();
-  if (Failure f = sink.finish())
+  g.prompted = now();
+  g.promptTokens = session.length();
+  if (g.promptTokens < ids.size())
+    g.finish = Finish::Interrupted;
+  else if (Failure f = decode(session, options, answer, g))
     return f;
-  if (stopped)
-    std::fprintf(stderr, "stopped: %s (%llu tokens)\n", stopped, (unsigned long long)model.context);
-  printStatistics(model, times);
-  return {};
+  g.done = now();
+  g.decoded = session.length() - g.promptTokens;
+  if (Failure f = answer.finish(g))
+    return f;
+  printStatistics(model, g);
+  if (g.finish != Finish::Interrupted)
+    return {};
+  return {interruptSignal() == SIGTERM ? ExitCode::Terminated : ExitCode::Interrupted, "", ""};
 }
 
 } // namespace ashlar

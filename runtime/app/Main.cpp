@@ -47,10 +47,9 @@ int main(int argc, char **argv) {
     else
       failure = runVerb(model, options);
   }
-  if (failure) {
+  if (!failure.text.empty())
     std::fprintf(stderr, "%s: error: %s\n", program, failure.text.c_str());
-    if (!failure.note.empty())
-      std::fprintf(stderr, "note: %s\n", failure.note.c_str());
-  }
+  if (!failure.note.empty())
+    std::fprintf(stderr, "note: %s\n", failure.note.c_str());
   return static_cast<int>(failure.code);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 namespace ashlar {
 
@@ -71,6 +72,16 @@ static bool idList(const char *text, std::vector<int32_t> &ids) {
   }
 }
 
+static bool outputForm(const char *text, OutputForm &form) {
+  const char *names[] = {"text", "tokens", "json"}; // in the order of OutputForm
+  for (size_t i = 0; i < std::size(names); ++i)
+    if (!std::strcmp(text, names[i])) {
+      form = OutputForm(i);
+      return true;
+    }
+  return false;
+}
+
 static constexpr Option table[] = {
     {"-p --prompt", "TEXT", "the prompt",
      [](AppOptions &o, const char *v) {
@@ -98,16 +109,24 @@ static constexpr Option table[] = {
        return real(v, 0, 1, o.sampling.topP) && o.sampling.topP > 0;
      },
      For::Tokens},
+    {"--min-p", "P in [0, 1]", "only tokens with P times the likeliest one's probability (0)",
+     [](AppOptions &o, const char *v) { return real(v, 0, 1, o.sampling.minP); }, For::Tokens},
+    {"--repetition-penalty", "R",
+     "above 1: fewer of the tokens that were there already; 0.01 to 100 (1)",
+     [](AppOptions &o, const char *v) { return real(v, 0.01f, 100, o.sampling.repetitionPenalty); },
+     For::Tokens},
     {"--seed", "S", "of the random numbers (0)",
      [](AppOptions &o, const char *v) { return number(v, o.sampling.seed); }, For::Tokens},
     {"--ignore-eos", nullptr, "go on behind the end of the text",
      [](AppOptions &o, const char *) { return o.ignoreEnd = true; }, For::Tokens},
-    {"--output", "text|tokens", "what generate prints (text)",
+    {"--stop", "TEXT", "end before this text; may repeat",
      [](AppOptions &o, const char *v) {
-       o.form = std::strcmp(v, "tokens") ? OutputForm::Text : OutputForm::Tokens;
-       return !std::strcmp(v, "tokens") || !std::strcmp(v, "text");
+       o.stops.push_back(v);
+       return true;
      },
      For::Tokens},
+    {"--output", "text|tokens|json", "what generate prints; json: at the end (text)",
+     [](AppOptions &o, const char *v) { return outputForm(v, o.form); }, For::Tokens},
     {"--input", "FILE", "the rows, a .npy file",
      [](AppOptions &o, const char *v) {
        o.input = v;
@@ -194,7 +213,7 @@ Failure hasVerb(const ModelInfo &model, const std::string &name) {
 std::string helpText(const char *program, const ModelInfo &model) {
   std::string text = "usage: " + std::string(program) + " [VERB] [OPTIONS]\n\nverbs:\n";
   auto row = [&](std::string left, const char *right) {
-    left.resize(left.size() < 24 ? 24 : left.size() + 2, ' ');
+    left.resize(left.size() < 28 ? 28 : left.size() + 2, ' ');
     text += "  " + left + right + "\n";
   };
   For others = model.forward ? For::Tokens : For::Rows;
@@ -206,7 +225,8 @@ std::string helpText(const char *program, const ModelInfo &model) {
     if (option.models != others)
       row(std::string(option.names) + (option.value ? std::string(" ") + option.value : ""),
           option.help);
-  return text + "\nexit codes: 0 done, 1 wrong use or input, 2 does not fit, 4 input/output\n";
+  text += "\nexit codes: 0 done, 1 wrong use or input, 2 does not fit, 4 input/output";
+  return text + (model.forward ? "\n" : ",\n  130 and 143: ended by SIGINT or SIGTERM\n");
 }
 
 } // namespace ashlar

@@ -11,7 +11,7 @@
 
 namespace ashlar {
 
-enum class OutputForm : uint8_t { Text, Tokens };
+enum class OutputForm : uint8_t { Text, Tokens, Json };
 
 struct AppOptions {
   std::string verb; // empty: generate, or forward of a model that reads rows
@@ -23,6 +23,7 @@ struct AppOptions {
   std::optional<std::vector<int32_t>> tokens;
   uint64_t count = 256; // tokens to generate at most
   SamplerOptions sampling;
+  std::vector<std::string> stops; // texts before which generation ends
   bool ignoreEnd = false;
   OutputForm form = OutputForm::Text;
 

@@ -1,6 +1,6 @@
 """Compares Ashlar with the Python packages that it must agree with: what `./dev oracle` runs.
 
-    run.py [PART…]         PART: fixtures, modules, parity, tokenizers, devicemaps, plans,
+    run.py [PART…]         PART: fixtures, modules, parity, tokenizers, sampling, devicemaps, plans,
                            safetensors (default: all)
 
 The `ashlar` that is tested is the one on PATH. The last line is the count of comparisons that
@@ -21,6 +21,7 @@ PARTS = {
     "modules": (["modules.py"], r"equal", r"DIFFERENT"),
     "parity": (["parity.py"], r"ok", r"FAILED"),
     "tokenizers": (["tokenizers.py"], r" 0 differences", r" [1-9]\d* differences"),
+    "sampling": (["sampling.py"], r" 0 differences", r" [1-9]\d* differences"),
     "devicemaps": (["devicemaps.py"], r" 0 differences", r" [1-9]\d* differences"),
     "plans": (["plans.py"], r" 0 differences", r" [1-9]\d* differences"),
     "safetensors": (["safetensors_mutations.py"], r"ok", r"FAILED"),
