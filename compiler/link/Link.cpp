@@ -94,11 +94,14 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources, con
   if (!compiler)
     return false;
   llvm::SmallString<128> directory;
-  if (auto error = llvm::sys::fs::createUniqueDirectory("ashlar", directory)) {
-    diags.error(Exit::InputOutput, "", "no temporary directory: " + error.message());
+  llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, directory);
+  llvm::sys::path::append(directory, "ashlar-build-");
+  Temporary temporary(directory.str().str(), Temporary::Kind::Directory);
+  if (!temporary) {
+    diags.error(Exit::InputOutput, "",
+                llvm::formatv("no temporary directory: {0}", strerror(errno)));
     return false;
   }
-  Temporary temporary(directory.str().str());
   const std::string &root = temporary.path();
   std::string program = root + "/app";
   if (!writeTree(root, sources, diags) || !writeTree(root, buildInputs(), diags))
