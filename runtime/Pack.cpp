@@ -50,6 +50,14 @@ Pack::~Pack() {
     close(file);
 }
 
+Failure Pack::damaged(const char *what) const {
+  return {ExitCode::BadInput, path + ": the pack is damaged: " + what, BuildAnew};
+}
+
+Failure Pack::unread() const {
+  return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+}
+
 Failure Pack::open(const std::string &named, const ModelInfo &model) {
   uint64_t size = 0;
   path = named.empty() ? ownPath() : named;
@@ -63,7 +71,7 @@ Failure Pack::open(const std::string &named, const ModelInfo &model) {
               "name them with --weights FILE; note that strip removes what is appended"};
   }
   if (found == Found::Unread)
-    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+    return unread();
   if (found == Found::NoPack)
     return {ExitCode::BadInput, path + ": is no pack: its trailer is missing",
             "it may be cut; copy it again, or build it anew"};
@@ -77,11 +85,8 @@ Failure Pack::open(const std::string &named, const ModelInfo &model) {
 }
 
 Failure Pack::readIndex(const ModelInfo &model) {
-  auto damaged = [&](const char *what) {
-    return Failure{ExitCode::BadInput, path + ": the pack is damaged: " + what, BuildAnew};
-  };
   if (!readAt(file, &header, sizeof(header), base))
-    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+    return unread();
   if (std::memcmp(header.magic, PackMagic, sizeof(PackMagic)) != 0)
     return damaged("its header is missing");
   if (header.version != PackVersion)
@@ -107,7 +112,7 @@ Failure Pack::readIndex(const ModelInfo &model) {
     return damaged("its index lies outside of it");
   entries.reset(new PackEntry[header.entries]);
   if (!readAt(file, entries.get(), indexBytes, base + header.indexOffset))
-    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+    return unread();
   Checksum sum;
   sum.add(&header, sizeof(header));
   sum.add(entries.get(), indexBytes);
@@ -115,7 +120,7 @@ Failure Pack::readIndex(const ModelInfo &model) {
   for (uint64_t at = 0; at < header.namesBytes;) {
     uint64_t take = std::min<uint64_t>(sizeof(buffer), header.namesBytes - at);
     if (!readAt(file, buffer, take, base + header.namesOffset + at))
-      return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+      return unread();
     sum.add(buffer, take);
     at += take;
   }
@@ -156,9 +161,9 @@ Failure Pack::read(PackKind kind, std::byte *into, uint64_t &bytes) const {
     return {ExitCode::BadInput, path + ": a section of the pack is larger than the plan says",
             BuildAnew};
   if (!readAt(file, into, entry->bytes, base + entry->offset))
-    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+    return unread();
   if (Checksum::of(into, entry->bytes) != entry->checksum)
-    return {ExitCode::BadInput, path + ": the pack is damaged: a checksum differs", BuildAnew};
+    return damaged("a checksum differs");
   bytes = entry->bytes;
   return {};
 }

@@ -61,8 +61,7 @@ static std::vector<CompilerRun> compileRuns(const std::vector<SourceFile> &sourc
       continue;
     std::string object = directory + "/" + source.path + ".o";
     CompilerRun run{source.path, {"-std=c++20", "-O2", "-I" + directory, "-c"}};
-    // model.cpp runs before the instruction sets are checked.
-    if (source.path != "model.cpp")
+    if (takesInstructions(source))
       for (const std::string &flag : compilerFlags(processor))
         run.arguments.push_back(flag);
     run.arguments.push_back(directory + "/" + source.path);
