@@ -45,6 +45,15 @@ static std::string ownPath() {
   return {self, size_t(std::max<ssize_t>(length, 0))};
 }
 
+/// The digits of a digest, or question marks where a damaged one has others.
+static std::string hexadecimal(const char (&digits)[32]) {
+  std::string text(digits, 32);
+  for (char &c : text)
+    if (!std::strchr("0123456789abcdef", c) || !c)
+      c = '?';
+  return text;
+}
+
 Pack::~Pack() {
   if (file >= 0)
     close(file);
@@ -67,8 +76,9 @@ Failure Pack::open(const std::string &named, const ModelInfo &model) {
     path += ".pack";
     found = openTrailer(path, file, size, trailer);
     if (found == Found::NoPack || (file < 0 && errno == ENOENT))
-      return {ExitCode::InputOutput, "no weights: neither in the executable nor in " + path,
-              "name them with --weights FILE; note that strip removes what is appended"};
+      return {
+          ExitCode::InputOutput, "no weights: neither in the executable nor in " + path,
+          "name them with --weights FILE; strip, or a copy that was cut, lacks what is appended"};
   }
   if (found == Found::Unread)
     return unread();
@@ -97,12 +107,17 @@ Failure Pack::readIndex(const ModelInfo &model) {
   auto isDigest = [](const char(&digits)[32], const char *text) {
     return std::strlen(text) == 32 && std::memcmp(digits, text, 32) == 0;
   };
-  if (!isDigest(header.planDigest, model.planDigest) ||
-      !isDigest(header.modelDigest, model.modelDigest))
-    return {ExitCode::BadInput,
-            path + ": the pack was made for plan " + std::string(header.planDigest, 32) +
-                ", this app for " + model.planDigest,
-            "an app and its pack are built together; build both anew"};
+  // A plan's digest is of its model's too: what differs first is what is said.
+  auto foreign = [&](const char *what, const char(&digits)[32], const char *ours) {
+    return Failure{ExitCode::BadInput,
+                   path + ": the pack was made for " + what + " " + hexadecimal(digits) +
+                       ", this app for " + ours,
+                   "an app and its pack are built together; build both anew"};
+  };
+  if (!isDigest(header.modelDigest, model.modelDigest))
+    return foreign("model", header.modelDigest, model.modelDigest);
+  if (!isDigest(header.planDigest, model.planDigest))
+    return foreign("plan", header.planDigest, model.planDigest);
 
   uint64_t limit = trailer.packBytes - sizeof(trailer);
   uint64_t indexBytes = uint64_t(header.entries) * sizeof(PackEntry);
