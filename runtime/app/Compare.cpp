@@ -15,24 +15,19 @@ struct Rows {
 
   void compare(uint64_t row, const float *found, Comparison &into) const {
     const float *expected = plain.data() + row * columns;
-    double scale = 0, largest = 0;
-    uint64_t column = 0;
+    ++into.rows;
     for (uint64_t i = 0; i < columns; ++i) {
       double difference = std::fabs(double(found[i]) - double(expected[i]));
       if (!std::isfinite(difference))
         difference = std::numeric_limits<double>::infinity();
-      if (difference > largest)
-        largest = difference, column = i;
-      scale = std::max(scale, std::fabs(double(expected[i])));
+      into.squares += double(expected[i]) * double(expected[i]);
+      into.squaredDifference += difference * difference;
+      if (!(difference > into.largest))
+        continue;
+      into.largest = difference;
+      into.row = first + row;
+      into.column = i;
     }
-    if (largest > 0 && std::isfinite(largest))
-      largest /= scale;
-    ++into.rows;
-    if (!(largest > into.largest))
-      return;
-    into.largest = largest;
-    into.row = first + row;
-    into.column = column;
   }
 };
 
@@ -46,6 +41,12 @@ struct Stretch {
   uint64_t first, count;
 };
 } // namespace
+
+double Comparison::difference() const {
+  // Where the plain form gives zeros alone, there is nothing that it could be relative to.
+  return std::isfinite(squaredDifference) && squares > 0 ? std::sqrt(squaredDifference / squares)
+                                                         : std::sqrt(squaredDifference);
+}
 
 /// Ids that are far apart and the same everywhere.
 static int32_t idAt(uint64_t position, uint64_t vocabulary) {
@@ -61,16 +62,18 @@ static Failure compareStretch(Session &session, Stretch stretch, Comparison &pre
   session.restart();
   if (Failure f = session.append(before))
     return f;
+  // Each token after what the plain form left in the cache, so that neither what is rounded in one
+  // nor what is wrong adds up in the next.
   Rows rows{session.model.vocabulary, {}, stretch.first};
-  for (int32_t id : compared) {
-    session.appendPlain(id);
-    rows.plain.insert(rows.plain.end(), session.logits().begin(), session.logits().end());
-  }
-  session.restart(stretch.first);
+  std::vector<float> found;
   for (size_t i = 0; i < compared.size(); ++i) {
     if (Failure f = session.append(compared.subspan(i, 1)))
       return f;
-    rows.compare(i, session.logits().data(), decode);
+    found.assign(session.logits().begin(), session.logits().end());
+    session.restart(stretch.first + i);
+    session.appendPlain(compared[i]);
+    rows.plain.insert(rows.plain.end(), session.logits().begin(), session.logits().end());
+    rows.compare(i, found.data(), decode);
   }
   if (compared.size() < 2)
     return {};

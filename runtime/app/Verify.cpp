@@ -29,12 +29,13 @@ static Check checkOf(const Pack::Digest &digest) {
 static Check checkOf(const Comparison &c, const ModelInfo &model) {
   char text[200];
   const char *row = model.forward ? "row" : "token", *column = model.forward ? "column" : "logit";
-  int length = std::snprintf(text, sizeof(text), "%llu %ss, largest difference %.1e of %.0e",
-                             (unsigned long long)c.rows, row, c.largest, AllowedDifference);
-  bool same = c.largest <= AllowedDifference;
+  double difference = c.difference();
+  bool same = difference <= AllowedDifference;
+  int length = std::snprintf(text, sizeof(text), "%llu %ss, difference %.1e, allowed %.0e",
+                             (unsigned long long)c.rows, row, difference, AllowedDifference);
   if (!same)
-    std::snprintf(text + length, sizeof(text) - size_t(length), " at %s %llu, %s %llu", row,
-                  (unsigned long long)c.row, column, (unsigned long long)c.column);
+    std::snprintf(text + length, sizeof(text) - size_t(length), "; the largest at %s %llu, %s %llu",
+                  row, (unsigned long long)c.row, column, (unsigned long long)c.column);
   return {c.form, same, text};
 }
 
