@@ -14,6 +14,7 @@
 #include "compiler/support/Cache.h"
 #include "compiler/support/Embedded.h"
 #include "compiler/support/Files.h"
+#include "compiler/support/Seal.h"
 
 #include "runtime/text/Sampler.h"
 
@@ -336,7 +337,7 @@ static std::string appKey(const Compilation &c, const std::vector<SourceFile> &s
     if (llvm::sys::fs::real_path(file.path, real))
       real = file.path;
     facts +=
-        llvm::formatv("{0} {1} {2} {3}\n", real, file.size, file.modifiedNanos, file.headerDigest);
+        llvm::formatv("{0} {1} {2} {3}\n", real, file.size, file.changedNanos, file.headerDigest);
   }
   for (const EmbeddedFile &file : embeddedFiles())
     facts += digest(file.bytes);
@@ -355,9 +356,14 @@ Exit cachedBuild(const BuildOptions &options, std::string &app, Diagnostics &dia
   if (sources.empty())
     return diags.exit();
   log.begin("link");
-  app = *directory + "/" + appKey(c, sources, options);
-  if (!llvm::sys::fs::can_execute(app))
-    linkApp(app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags);
+  directory = cacheDirectory("apps/" + appKey(c, sources, options), diags);
+  if (!directory)
+    return diags.exit();
+  app = *directory + "/app";
+  // Two that run at once may both build it: each replaces the app as a whole.
+  if (!isSealed(app) &&
+      linkApp(app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags))
+    seal(app, diags);
   log.end();
   return diags.exit();
 }

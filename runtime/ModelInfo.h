@@ -54,6 +54,9 @@ struct ModelInfo {
   uint64_t outputOffset = 0, outputColumns = 0; // the same
   uint64_t predictedForwardNanos = 0;           // of a full chunk
   void (*forward)(StepState &state) = nullptr;
+
+  /// `decode` or `forward` once more, compiled for any x86-64.
+  void (*plain)(StepState &state) = nullptr;
 };
 
 /// Defined by the emitted model.cpp.

@@ -45,9 +45,26 @@ static std::string ownPath() {
   return {self, size_t(std::max<ssize_t>(length, 0))};
 }
 
+/// The digits of a digest, or question marks where a damaged one has others.
+static std::string hexadecimal(const char (&digits)[32]) {
+  std::string text(digits, 32);
+  for (char &c : text)
+    if (!std::strchr("0123456789abcdef", c) || !c)
+      c = '?';
+  return text;
+}
+
 Pack::~Pack() {
   if (file >= 0)
     close(file);
+}
+
+Failure Pack::damaged(const char *what) const {
+  return {ExitCode::BadInput, path + ": the pack is damaged: " + what, BuildAnew};
+}
+
+Failure Pack::unread() const {
+  return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
 }
 
 Failure Pack::open(const std::string &named, const ModelInfo &model) {
@@ -59,11 +76,12 @@ Failure Pack::open(const std::string &named, const ModelInfo &model) {
     path += ".pack";
     found = openTrailer(path, file, size, trailer);
     if (found == Found::NoPack || (file < 0 && errno == ENOENT))
-      return {ExitCode::InputOutput, "no weights: neither in the executable nor in " + path,
-              "name them with --weights FILE; note that strip removes what is appended"};
+      return {
+          ExitCode::InputOutput, "no weights: neither in the executable nor in " + path,
+          "name them with --weights FILE; strip, or a copy that was cut, lacks what is appended"};
   }
   if (found == Found::Unread)
-    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+    return unread();
   if (found == Found::NoPack)
     return {ExitCode::BadInput, path + ": is no pack: its trailer is missing",
             "it may be cut; copy it again, or build it anew"};
@@ -77,11 +95,8 @@ Failure Pack::open(const std::string &named, const ModelInfo &model) {
 }
 
 Failure Pack::readIndex(const ModelInfo &model) {
-  auto damaged = [&](const char *what) {
-    return Failure{ExitCode::BadInput, path + ": the pack is damaged: " + what, BuildAnew};
-  };
   if (!readAt(file, &header, sizeof(header), base))
-    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+    return unread();
   if (std::memcmp(header.magic, PackMagic, sizeof(PackMagic)) != 0)
     return damaged("its header is missing");
   if (header.version != PackVersion)
@@ -92,12 +107,17 @@ Failure Pack::readIndex(const ModelInfo &model) {
   auto isDigest = [](const char(&digits)[32], const char *text) {
     return std::strlen(text) == 32 && std::memcmp(digits, text, 32) == 0;
   };
-  if (!isDigest(header.planDigest, model.planDigest) ||
-      !isDigest(header.modelDigest, model.modelDigest))
-    return {ExitCode::BadInput,
-            path + ": the pack was made for plan " + std::string(header.planDigest, 32) +
-                ", this app for " + model.planDigest,
-            "an app and its pack are built together; build both anew"};
+  // A plan's digest is of its model's too: what differs first is what is said.
+  auto foreign = [&](const char *what, const char(&digits)[32], const char *ours) {
+    return Failure{ExitCode::BadInput,
+                   path + ": the pack was made for " + what + " " + hexadecimal(digits) +
+                       ", this app for " + ours,
+                   "an app and its pack are built together; build both anew"};
+  };
+  if (!isDigest(header.modelDigest, model.modelDigest))
+    return foreign("model", header.modelDigest, model.modelDigest);
+  if (!isDigest(header.planDigest, model.planDigest))
+    return foreign("plan", header.planDigest, model.planDigest);
 
   uint64_t limit = trailer.packBytes - sizeof(trailer);
   uint64_t indexBytes = uint64_t(header.entries) * sizeof(PackEntry);
@@ -107,7 +127,7 @@ Failure Pack::readIndex(const ModelInfo &model) {
     return damaged("its index lies outside of it");
   entries.reset(new PackEntry[header.entries]);
   if (!readAt(file, entries.get(), indexBytes, base + header.indexOffset))
-    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+    return unread();
   Checksum sum;
   sum.add(&header, sizeof(header));
   sum.add(entries.get(), indexBytes);
@@ -115,7 +135,7 @@ Failure Pack::readIndex(const ModelInfo &model) {
   for (uint64_t at = 0; at < header.namesBytes;) {
     uint64_t take = std::min<uint64_t>(sizeof(buffer), header.namesBytes - at);
     if (!readAt(file, buffer, take, base + header.namesOffset + at))
-      return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+      return unread();
     sum.add(buffer, take);
     at += take;
   }
@@ -156,9 +176,9 @@ Failure Pack::read(PackKind kind, std::byte *into, uint64_t &bytes) const {
     return {ExitCode::BadInput, path + ": a section of the pack is larger than the plan says",
             BuildAnew};
   if (!readAt(file, into, entry->bytes, base + entry->offset))
-    return {ExitCode::InputOutput, path + ": cannot be read: " + reason(), ""};
+    return unread();
   if (Checksum::of(into, entry->bytes) != entry->checksum)
-    return {ExitCode::BadInput, path + ": the pack is damaged: a checksum differs", BuildAnew};
+    return damaged("a checksum differs");
   bytes = entry->bytes;
   return {};
 }

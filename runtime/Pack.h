@@ -8,7 +8,9 @@
 #include "runtime/PackFormat.h"
 #include "runtime/Team.h"
 
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace ashlar {
 
@@ -32,12 +34,26 @@ public:
   /// 0 where the pack has no such section.
   Failure read(PackKind kind, std::byte *into, uint64_t &bytes) const;
 
+  /// What all parts of one kind are together, in the pack.
+  struct Digest {
+    const char *what; // "weights"
+    uint64_t parts, bytes;
+    uint64_t wrong;    // parts whose checksum differs; of padding, those that are not zeros
+    std::string first; // the first of them
+  };
+  /// Reads the whole pack and compares each part's checksum, so that with what `open` compares no
+  /// byte is left out. Fails where it cannot be read, or its parts overlap.
+  Failure digests(std::vector<Digest> &into) const;
+
   uint64_t bytes() const { return trailer.packBytes; }
   const std::string &where() const { return path; }
 
 private:
   Failure readIndex(const ModelInfo &model);
   const PackEntry *find(PackKind kind) const;
+  Failure name(const PackEntry &entry, std::string &into) const;
+  Failure damaged(const char *what) const;
+  Failure unread() const; // by errno; 0: the file ends early
 
   std::string path;
   int file = -1;

@@ -60,6 +60,21 @@ static std::string join(std::span<const char *const> names) {
   return text.empty() ? "any" : text;
 }
 
+/// The regions of host memory without its name, and what is between them.
+static std::vector<std::pair<std::string, uint64_t>> partsOf(const ModelInfo &model) {
+  std::vector<std::pair<std::string, uint64_t>> parts;
+  uint64_t rest = model.hostBytes;
+  for (const Region &region : model.regions) {
+    const char *dot = std::strchr(region.name, '.');
+    if (region.bytes)
+      parts.push_back({dot ? dot + 1 : region.name, region.bytes});
+    rest -= std::min(rest, region.bytes);
+  }
+  if (rest)
+    parts.push_back({"alignment", rest});
+  return parts;
+}
+
 std::vector<Finding> preflight(const ModelInfo &model) {
   std::vector<Finding> findings;
 
@@ -74,7 +89,8 @@ std::vector<Finding> preflight(const ModelInfo &model) {
   uint64_t available = availableBytes();
   findings.push_back({"host memory", std::to_string(model.hostBytes) + " bytes",
                       std::to_string(available) + " bytes available",
-                      available < model.hostBytes ? ExitCode::DoesNotFit : ExitCode::Done});
+                      available < model.hostBytes ? ExitCode::DoesNotFit : ExitCode::Done,
+                      model.hostBytes, available, partsOf(model)});
 
   // Fewer cores make it slower than predicted, not wrong.
   cpu_set_t set;
@@ -83,32 +99,37 @@ std::vector<Finding> preflight(const ModelInfo &model) {
       {"threads", std::to_string(model.threads),
        std::to_string(cores) +
            (uint32_t(cores) < model.threads ? " cores: slower than predicted" : " cores"),
-       ExitCode::Done});
+       ExitCode::Done, model.threads, uint64_t(cores)});
   return findings;
 }
 
-std::string table(const std::vector<Finding> &findings) {
+std::string table(const std::vector<Finding> &findings, bool withParts) {
   size_t what = 0, planned = 0, found = 0;
   for (const Finding &f : findings) {
     what = std::max(what, f.what.size());
     planned = std::max(planned, f.planned.size());
     found = std::max(found, f.found.size());
+    for (auto &[name, bytes] : f.parts)
+      what = std::max(what, withParts ? name.size() + 2 : 0);
   }
   std::string text;
   for (const Finding &f : findings) {
     auto pad = [](std::string s, size_t width) { return s += std::string(width - s.size(), ' '); };
     text += "  " + pad(f.what, what) + "  planned " + pad(f.planned, planned) + "  here " +
             pad(f.found, found) + (f.missing == ExitCode::Done ? "  ok" : "  MISSING") + "\n";
+    for (auto &[name, bytes] : f.parts)
+      if (withParts)
+        text += "    " + pad(name, what - 2) + "          " + std::to_string(bytes) + " bytes\n";
   }
   return text;
 }
 
 Failure refuse(const std::vector<Finding> &findings) {
+  std::string rows = table(findings, /*withParts=*/false);
+  rows.pop_back();
   for (const Finding &f : findings)
     if (f.missing != ExitCode::Done)
-      return {f.missing,
-              "this machine is not the one that was planned for\n" +
-                  table(findings).substr(0, table(findings).size() - 1),
+      return {f.missing, "this machine is not the one that was planned for\n" + rows,
               "build the app for this machine with ashlar build, or ask for less with "
               "--max-memory and --context"};
   return {};

@@ -47,18 +47,28 @@ std::span<std::byte> Session::samplerScratch() const {
   return {arena.base() + model.samplerOffset, model.samplerBytes};
 }
 
-namespace {
-struct Delivery {
-  Session::Deliver each;
-  void *context;
-  uint64_t position;
-};
-} // namespace
-
-static void deliver(void *context, uint32_t row, const float *logits) {
+void Session::deliver(void *context, uint32_t row, const float *logits) {
   auto &delivery = *static_cast<Delivery *>(context);
   if (delivery.each)
     delivery.each(delivery.context, delivery.position + row, logits);
+}
+
+int32_t *Session::sequenceIds() const {
+  return reinterpret_cast<int32_t *>(arena.base() + model.idsOffset);
+}
+
+/// The tokens stand in the sequence already.
+void Session::step(Entry entry, uint32_t tokens, uint32_t firstLogits, Delivery delivery) {
+  StepState state;
+  state.host = arena.base();
+  state.ids = sequenceIds() + position;
+  state.position = position;
+  state.tokens = tokens;
+  state.firstLogits = firstLogits;
+  state.deliver = deliver;
+  state.context = &delivery;
+  team.run(entry, state);
+  position += tokens;
 }
 
 Failure Session::append(std::span<const int32_t> ids, Deliver each, void *context) {
@@ -73,28 +83,26 @@ Failure Session::append(std::span<const int32_t> ids, Deliver each, void *contex
               "token " + std::to_string(id) + " is outside of the vocabulary of " +
                   std::to_string(model.vocabulary),
               ""};
-  auto *sequence = reinterpret_cast<int32_t *>(arena.base() + model.idsOffset);
-  std::memcpy(sequence + position, ids.data(), ids.size_bytes());
+  std::memcpy(sequenceIds() + position, ids.data(), ids.size_bytes());
   for (size_t done = 0; done < ids.size();) {
     bool single = ids.size() == 1;
     uint32_t take = uint32_t(std::min<size_t>(model.chunk, ids.size() - done));
-    Delivery delivery{each, context, position};
-    StepState state;
-    state.host = arena.base();
-    state.ids = sequence + position;
-    state.position = position;
-    state.tokens = take;
     bool last = done + take == ids.size();
-    state.firstLogits = each ? 0 : last ? take - 1 : take;
-    state.deliver = deliver;
-    state.context = &delivery;
-    team.run(single ? model.decode : model.prefill, state);
-    position += take;
+    step(single ? model.decode : model.prefill, take,
+         each   ? 0
+         : last ? take - 1
+                : take,
+         {each, context, position});
     done += take;
     if (interrupted && interrupted())
       break;
   }
   return {};
+}
+
+void Session::appendPlain(int32_t id) {
+  sequenceIds()[position] = id;
+  step(model.plain, 1, 0, {nullptr, nullptr, position});
 }
 
 std::span<float> Session::input() const {
@@ -107,11 +115,11 @@ std::span<const float> Session::output() const {
           model.chunk * model.outputColumns};
 }
 
-void Session::forward(uint32_t rows) {
+void Session::forward(uint32_t rows, Entry entry) {
   StepState state;
   state.host = arena.base();
   state.tokens = rows;
-  team.run(model.forward, state);
+  team.run(entry, state);
 }
 
 } // namespace ashlar

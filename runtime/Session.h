@@ -32,10 +32,15 @@ public:
   /// Asked between chunks, where there is one: when it says so, `append` leaves the rest out.
   bool (*interrupted)() = nullptr;
 
+  /// Appends one token, which must be of the vocabulary and for which there must be room, by the
+  /// plain form of `decode`.
+  void appendPlain(int32_t id);
+
   /// The tokens so far.
   uint64_t length() const { return position; }
   std::span<const int32_t> sequence() const;
-  void restart() { position = 0; }
+  /// Back to where the sequence had `length` tokens.
+  void restart(uint64_t length = 0) { position = length; }
   std::span<float> logits() const;
   std::span<std::byte> samplerScratch() const;
   /// Nothing when the checkpoint had no tokenizer.
@@ -43,13 +48,25 @@ public:
 
   // Of a model that reads rows: room for a chunk of them, and what the first of it become.
   std::span<float> input() const;
-  void forward(uint32_t rows);
+  void forward(uint32_t rows) { forward(rows, model.forward); }
+  void forwardPlain(uint32_t rows) { forward(rows, model.plain); }
   std::span<const float> output() const;
 
   const ModelInfo &model;
   Pack pack;
 
 private:
+  using Entry = void (*)(StepState &state);
+  struct Delivery {
+    Deliver each;
+    void *context;
+    uint64_t position;
+  };
+  static void deliver(void *context, uint32_t row, const float *logits);
+  void step(Entry entry, uint32_t tokens, uint32_t firstLogits, Delivery delivery);
+  void forward(uint32_t rows, Entry entry);
+  int32_t *sequenceIds() const;
+
   Team team;
   Arena arena;
   std::optional<Tokenizer> text;

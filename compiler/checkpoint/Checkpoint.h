@@ -61,6 +61,7 @@ struct WeightFile {
   std::string path;
   uint64_t size = 0;
   int64_t modifiedNanos = 0;
+  int64_t changedNanos = 0; // the same, but nobody can set it back
   std::string headerDigest;
 };
 

@@ -11,11 +11,16 @@ namespace ashlar {
 
 std::vector<SourceFile> emit(const Model &model, const plan::Plan &plan) {
   emission::Names names(model, plan);
-  std::vector<SourceFile> files = {emission::layoutFile(names), emission::infoFile(plan)};
+  std::vector<SourceFile> files = {emission::layoutFile(names), emission::infoFile(plan),
+                                   emission::plainFile(plan)};
   for (const plan::Phase &phase : plan.phases)
     if (phase.name != "load")
       files.push_back(emission::phaseFile(names, phase));
   return files;
+}
+
+bool takesInstructions(const SourceFile &file) {
+  return file.path != "model.cpp" && file.path != "plain.cpp";
 }
 
 std::vector<SourceFile> emitProject(const plan::Plan &plan) {

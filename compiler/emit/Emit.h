@@ -11,9 +11,13 @@ struct SourceFile {
   std::string text;
 };
 
-/// model.h, model.cpp, and prefill.cpp and decode.cpp or forward.cpp. Model and plan must agree
-/// (`checkAgreement`).
+/// model.h, model.cpp, and prefill.cpp and decode.cpp or forward.cpp; and plain.cpp, of which
+/// `takesInstructions` says no. Model and plan must agree (`checkAgreement`).
 std::vector<SourceFile> emit(const Model &model, const plan::Plan &plan);
+
+/// Whether a source file is compiled for the plan's instruction sets. model.cpp runs before they
+/// are checked, and plain.cpp is there to do without them.
+bool takesInstructions(const SourceFile &file);
 
 /// What makes them a project that builds by itself: CMakeLists.txt, the runtime and the kernels.
 std::vector<SourceFile> emitProject(const plan::Plan &plan);

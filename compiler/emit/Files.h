@@ -10,6 +10,8 @@ namespace ashlar::emission {
 SourceFile layoutFile(const Names &names);
 /// model.cpp: what the runtime must know.
 SourceFile infoFile(const plan::Plan &plan);
+/// plain.cpp: decode.cpp or forward.cpp once more, as plain C++.
+SourceFile plainFile(const plan::Plan &plan);
 /// prefill.cpp, decode.cpp or forward.cpp: the steps of one phase.
 SourceFile phaseFile(const Names &names, const plan::Phase &phase);
 

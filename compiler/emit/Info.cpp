@@ -60,6 +60,12 @@ static std::string nanos(const plan::Plan &plan, llvm::StringRef phase) {
   return number(0);
 }
 
+/// The phase that plain.cpp repeats, and its entry there.
+static std::string plainPhase(const plan::Plan &plan) {
+  return plan.forward ? "forward" : "decode";
+}
+static std::string plainEntry(const plan::Plan &plan) { return plainPhase(plan) + "Plain"; }
+
 namespace {
 using Fields = std::vector<std::pair<llvm::StringRef, std::string>>;
 } // namespace
@@ -77,7 +83,8 @@ static Fields sequenceFields(const plan::Plan &plan) {
           {"predictedDecodeNanos", nanos(plan, "decode")},
           {"predictedPrefillNanos", nanos(plan, "prefill")},
           {"prefill", "placed::prefill"},
-          {"decode", "placed::decode"}};
+          {"decode", "placed::decode"},
+          {"plain", "placed::" + plainEntry(plan)}};
 }
 
 /// Where rows come and go, and the phase between.
@@ -89,7 +96,8 @@ static Fields forwardFields(const plan::Plan &plan) {
           {"outputOffset", number(output.address)},
           {"outputColumns", number(output.columns)},
           {"predictedForwardNanos", nanos(plan, "forward")},
-          {"forward", "placed::forward"}};
+          {"forward", "placed::forward"},
+          {"plain", "placed::" + plainEntry(plan)}};
 }
 
 static std::string lines(const Fields &fields) {
@@ -111,6 +119,7 @@ SourceFile infoFile(const plan::Plan &plan) {
   for (const plan::Phase &phase : plan.phases)
     if (phase.name != "load")
       entries += "void " + phase.name + "(StepState &state);\n";
+  entries += llvm::formatv("void {0}(StepState &state);\n", plainEntry(plan));
   Fields sizes = {{"chunk", number(plan.chunk)}};
   if (!plan.forward) {
     tokens = llvm::formatv("constexpr int32_t endTokens[] = {{{0}};\n", ends.empty() ? "0" : ends);
@@ -133,6 +142,11 @@ SourceFile infoFile(const plan::Plan &plan) {
                 {"regions", regionRows(host)},
                 {"extents", extentRows(plan)},
                 {"phases", lines(plan.forward ? forwardFields(plan) : sequenceFields(plan))}})};
+}
+
+SourceFile plainFile(const plan::Plan &plan) {
+  return {"plain.cpp",
+          fill("plain.cpp.in", {{"phase", plainPhase(plan)}, {"entry", plainEntry(plan)}})};
 }
 
 } // namespace ashlar::emission

@@ -61,8 +61,7 @@ static std::vector<CompilerRun> compileRuns(const std::vector<SourceFile> &sourc
       continue;
     std::string object = directory + "/" + source.path + ".o";
     CompilerRun run{source.path, {"-std=c++20", "-O2", "-I" + directory, "-c"}};
-    // model.cpp runs before the instruction sets are checked.
-    if (source.path != "model.cpp")
+    if (takesInstructions(source))
       for (const std::string &flag : compilerFlags(processor))
         run.arguments.push_back(flag);
     run.arguments.push_back(directory + "/" + source.path);
@@ -94,11 +93,14 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources, con
   if (!compiler)
     return false;
   llvm::SmallString<128> directory;
-  if (auto error = llvm::sys::fs::createUniqueDirectory("ashlar", directory)) {
-    diags.error(Exit::InputOutput, "", "no temporary directory: " + error.message());
+  llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, directory);
+  llvm::sys::path::append(directory, "ashlar-build-");
+  Temporary temporary(directory.str().str(), Temporary::Kind::Directory);
+  if (!temporary) {
+    diags.error(Exit::InputOutput, "",
+                llvm::formatv("no temporary directory: {0}", strerror(errno)));
     return false;
   }
-  Temporary temporary(directory.str().str());
   const std::string &root = temporary.path();
   std::string program = root + "/app";
   if (!writeTree(root, sources, diags) || !writeTree(root, buildInputs(), diags))

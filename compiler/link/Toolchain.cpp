@@ -8,6 +8,7 @@
 #include "llvm/Support/Threading.h"
 
 #include <deque>
+#include <unistd.h>
 
 namespace ashlar {
 
@@ -46,9 +47,21 @@ static bool finish(Running &running, Diagnostics &diags) {
   return false;
 }
 
+/// Ours, but that temporary files go to a directory that is removed with all that is in it: a
+/// compiler that is killed leaves its own behind.
+static std::vector<std::string> environmentIn(const std::string &directory) {
+  std::vector<std::string> variables = {"TMPDIR=" + directory};
+  for (char **at = environ; *at; ++at)
+    if (!llvm::StringRef(*at).starts_with("TMPDIR="))
+      variables.push_back(*at);
+  return variables;
+}
+
 bool runCompiler(const std::string &compiler, const std::vector<CompilerRun> &runs,
                  const std::string &directory, const LinkOptions &options, Diagnostics &diags) {
   unsigned jobs = options.jobs ? options.jobs : llvm::hardware_concurrency().compute_thread_count();
+  std::vector<std::string> variables = environmentIn(directory);
+  std::vector<llvm::StringRef> environment(variables.begin(), variables.end());
   std::deque<Running> running;
   bool ok = true;
   auto takeOne = [&] {
@@ -66,7 +79,7 @@ bool runCompiler(const std::string &compiler, const std::vector<CompilerRun> &ru
     std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log),
                                                   llvm::StringRef(log)};
     auto process =
-        llvm::sys::ExecuteNoWait(compiler, arguments, std::nullopt, redirects, 0, &message);
+        llvm::sys::ExecuteNoWait(compiler, arguments, environment, redirects, 0, &message);
     if (!process.Pid) {
       diags.error(Exit::InputOutput, compiler, "cannot be run: " + message);
       ok = false;

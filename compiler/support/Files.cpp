@@ -115,11 +115,10 @@ bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnost
   if (!mode)
     mode = 0666 & ~static_cast<mode_t>(llvm::sys::fs::getUmask());
 
-  std::string unique = (target + ".XXXXXX").str();
-  int file = mkostemp(unique.data(), O_CLOEXEC);
-  if (file < 0)
+  Temporary temporary((target + ".ashlar-").str(), Temporary::Kind::File);
+  if (!temporary)
     return cannotWrite(path, diags);
-  Temporary temporary(unique);
+  int file = temporary.file();
   // Synced before it is renamed: else a crash could leave an empty file under the old name.
   bool written = write(file);
   bool done = written && fchmod(file, *mode) == 0 && fsync(file) == 0;
@@ -128,7 +127,7 @@ bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnost
     done = false;
     reason = errno;
   }
-  if (done && rename(unique.c_str(), target.c_str()) != 0) {
+  if (done && rename(temporary.path().c_str(), target.c_str()) != 0) {
     done = false;
     reason = errno;
   }

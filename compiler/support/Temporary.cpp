@@ -4,10 +4,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 namespace ashlar {
@@ -55,18 +59,100 @@ static void handleSignals() {
       sigaction(signal, &ours, nullptr); // one that is ignored (nohup) stays ignored
 }
 
-Temporary::Temporary(std::string path) : name(std::move(path)) {
+static constexpr size_t Suffix = 6; // of mkostemp and mkdtemp
+
+/// A lock that nobody waits for. A file system that has none gives none to anybody.
+static bool tryLock(int file) { return flock(file, LOCK_EX | LOCK_NB) == 0; }
+
+/// Whether a name is a temporary of this kind, and ours.
+static bool isOurs(int in, const char *name, Temporary::Kind kind) {
+  struct stat facts;
+  return fstatat(in, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && facts.st_uid == geteuid() &&
+         (kind == Temporary::Kind::File
+              ? S_ISREG(facts.st_mode)
+              : S_ISDIR(facts.st_mode) && (facts.st_mode & 07777) == 0700);
+}
+
+/// Removes those of a stem whose process has ended. Only tidies: what it cannot do is left.
+static void removeAbandoned(const std::string &stem, Temporary::Kind kind) {
+  size_t slash = stem.rfind('/');
+  std::string directory = slash == std::string::npos ? "." : stem.substr(0, slash + 1);
+  std::string prefix = stem.substr(slash + 1); // npos + 1 is 0
+  DIR *entries = opendir(directory.c_str());
+  if (!entries)
+    return;
+  int in = dirfd(entries);
+  while (const dirent *entry = readdir(entries)) {
+    const char *name = entry->d_name;
+    if (std::strlen(name) != prefix.size() + Suffix ||
+        std::strncmp(name, prefix.c_str(), prefix.size()) != 0 || !isOurs(in, name, kind))
+      continue;
+    int file = openat(in, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+      continue;
+    if (tryLock(file))
+      removeAll(in, name);
+    close(file);
+  }
+  closedir(entries);
+}
+
+/// Makes it and takes its lock. In between another process may think it abandoned: then errno is
+/// EAGAIN.
+bool Temporary::make(Kind kind) {
+  name.replace(name.size() - Suffix, Suffix, Suffix, 'X');
+  int inherited = kind == Kind::Directory ? 0 : O_CLOEXEC;
+  if (kind == Kind::File)
+    descriptor = mkostemp(name.data(), O_CLOEXEC);
+  if (kind == Kind::File ? descriptor < 0 : !mkdtemp(name.data()))
+    return false;
+  // The file's own descriptor will not do: it is closed before the file gets its last name.
+  lock = open(name.c_str(), O_RDONLY | O_NOFOLLOW | inherited);
+  struct stat named, locked;
+  bool lost;
+  if (lock < 0)
+    lost = errno == ENOENT;
+  else if (!tryLock(lock) && errno == EWOULDBLOCK)
+    lost = true;
+  else if (fstat(lock, &locked) != 0)
+    lost = false;
+  else if (lstat(name.c_str(), &named) == 0 && named.st_ino == locked.st_ino)
+    return true;
+  else
+    lost = true;
+  int reason = lost ? EAGAIN : errno;
+  if (descriptor >= 0)
+    close(descriptor);
+  if (lock >= 0)
+    close(lock);
+  descriptor = lock = -1;
+  removeAll(AT_FDCWD, name.c_str());
+  errno = reason;
+  return false;
+}
+
+Temporary::Temporary(const std::string &stem, Kind kind) : name(stem + std::string(Suffix, 'X')) {
+  static constexpr int Tries = 100;
   handleSignals();
+  removeAbandoned(stem, kind);
+  // Before it is made, so that there is no moment in which the handler would miss it.
   for (slot = 0; slot < MostAtATime; ++slot)
     if (const char *none = nullptr; doomed[slot].compare_exchange_strong(none, name.c_str()))
-      return;
-  internalError("more temporary files than are removed at an end");
+      break;
+  if (slot == MostAtATime)
+    internalError("more temporary files than are removed at an end");
+  for (int tries = 0; !(made = make(kind)) && errno == EAGAIN && tries < Tries; ++tries)
+    ;
+  if (!made)
+    keep(); // there is nothing
 }
 
 Temporary::~Temporary() {
   if (doomed[slot])
     removeAll(AT_FDCWD, name.c_str());
   keep();
+  if (lock >= 0)
+    close(lock);
 }
 
 void Temporary::keep() { doomed[slot] = nullptr; }

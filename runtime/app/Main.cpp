@@ -30,6 +30,8 @@ static Failure runVerb(const ModelInfo &model, const AppOptions &options) {
     return showPlan(model, options);
   if (options.verb == "check")
     return check(model, options);
+  if (options.verb == "verify")
+    return verify(model, options);
   return model.forward ? forward(model, options) : generate(model, options);
 }
 

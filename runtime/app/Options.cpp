@@ -24,6 +24,8 @@ constexpr Verb verbs[] = {
     {"bench", "measure, beside what the plan predicted", For::Any},
     {"plan", "print the plan", For::Any},
     {"check", "compare this machine with the plan; runs nothing", For::Any},
+    {"verify", "compare each byte of the pack with its checksum, and results with plain C++'s",
+     For::Any},
 };
 
 /// How an option takes its value: returns false when the text is not one.
@@ -138,7 +140,7 @@ static constexpr Option table[] = {
        o.output = v;
        return *v != 0;
      }},
-    {"--json", nullptr, "bench and plan: print JSON",
+    {"--json", nullptr, "bench, plan, check and verify: print JSON",
      [](AppOptions &o, const char *) { return o.json = true; }},
     {"--weights", "FILE", "the pack, where it is not in or beside the executable",
      [](AppOptions &o, const char *v) {

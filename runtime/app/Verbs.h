@@ -13,6 +13,7 @@ Failure forward(const ModelInfo &model, const AppOptions &options);
 Failure bench(const ModelInfo &model, const AppOptions &options);
 Failure showPlan(const ModelInfo &model, const AppOptions &options);
 Failure check(const ModelInfo &model, const AppOptions &options);
+Failure verify(const ModelInfo &model, const AppOptions &options);
 
 /// What can be said about the prompt before anything is loaded.
 Failure checkPrompt(const ModelInfo &model, const AppOptions &options);

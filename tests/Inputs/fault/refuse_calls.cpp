@@ -105,6 +105,7 @@ RETURNS(int, fstat64, "fstat", -1, pathOf(file), (int file, struct stat64 *facts
 RETURNS(int, fchmod, "fchmod", -1, pathOf(file), (int file, mode_t mode), (file, mode))
 RETURNS(int, rename, "rename", -1, to, (const char *from, const char *to), (from, to))
 RETURNS(int, mkdir, "mkdir", -1, path, (const char *path, mode_t mode), (path, mode))
+RETURNS(char *, mkdtemp, "mkdir", nullptr, path, (char *path), (path))
 RETURNS(int, mkostemp, "open", -1, path, (char *path, int flags), (path, flags))
 RETURNS(int, mkostemp64, "open", -1, path, (char *path, int flags), (path, flags))
 RETURNS(DIR *, opendir, "opendir", nullptr, path, (const char *path), (path))

@@ -1,0 +1,137 @@
+#include "runtime/app/Compare.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace ashlar {
+
+namespace {
+/// Rows that the plain form gave, and what the others gave in their place.
+struct Rows {
+  uint64_t columns;
+  std::vector<float> plain;
+  uint64_t first = 0; // what the first of them is called
+
+  void compare(uint64_t row, const float *found, Comparison &into) const {
+    const float *expected = plain.data() + row * columns;
+    ++into.rows;
+    for (uint64_t i = 0; i < columns; ++i) {
+      double difference = std::fabs(double(found[i]) - double(expected[i]));
+      if (!std::isfinite(difference))
+        difference = std::numeric_limits<double>::infinity();
+      into.squares += double(expected[i]) * double(expected[i]);
+      into.squaredDifference += difference * difference;
+      if (!(difference > into.largest))
+        continue;
+      into.largest = difference;
+      into.row = first + row;
+      into.column = i;
+    }
+  }
+};
+
+struct Delivery {
+  const Rows &rows;
+  Comparison &into;
+};
+
+/// Where in a sequence tokens are compared. Those before only fill the cache.
+struct Stretch {
+  uint64_t first, count;
+};
+} // namespace
+
+double Comparison::difference() const {
+  // Where the plain form gives zeros alone, there is nothing that it could be relative to.
+  return std::isfinite(squaredDifference) && squares > 0 ? std::sqrt(squaredDifference / squares)
+                                                         : std::sqrt(squaredDifference);
+}
+
+/// Ids that are far apart and the same everywhere.
+static int32_t idAt(uint64_t position, uint64_t vocabulary) {
+  return int32_t(((position + 1) * 0x9E3779B97F4A7C15 >> 32) % vocabulary);
+}
+
+static Failure compareStretch(Session &session, Stretch stretch, Comparison &prefill,
+                              Comparison &decode) {
+  std::vector<int32_t> ids(stretch.first + stretch.count);
+  for (size_t i = 0; i < ids.size(); ++i)
+    ids[i] = idAt(i, session.model.vocabulary);
+  auto before = std::span(ids).first(stretch.first), compared = std::span(ids).last(stretch.count);
+  session.restart();
+  if (Failure f = session.append(before))
+    return f;
+  // Each token after what the plain form left in the cache, so that neither what is rounded in one
+  // nor what is wrong adds up in the next.
+  Rows rows{session.model.vocabulary, {}, stretch.first};
+  std::vector<float> found;
+  for (size_t i = 0; i < compared.size(); ++i) {
+    if (Failure f = session.append(compared.subspan(i, 1)))
+      return f;
+    found.assign(session.logits().begin(), session.logits().end());
+    session.restart(stretch.first + i);
+    session.appendPlain(compared[i]);
+    rows.plain.insert(rows.plain.end(), session.logits().begin(), session.logits().end());
+    rows.compare(i, found.data(), decode);
+  }
+  if (compared.size() < 2)
+    return {};
+  session.restart(stretch.first);
+  Delivery delivery{rows, prefill};
+  return session.append(
+      compared,
+      [](void *context, uint64_t position, const float *logits) {
+        auto &d = *static_cast<Delivery *>(context);
+        d.rows.compare(position - d.rows.first, logits, d.into);
+      },
+      &delivery);
+}
+
+/// The start of a sequence, and a place where attention looks far back.
+static Failure compareTokens(Session &session, std::vector<Comparison> &into) {
+  static constexpr uint64_t AtStart = 20, FarBack = 500, There = 4;
+  uint64_t context = session.model.context;
+  Comparison prefill{"prefill"}, decode{"decode"};
+  if (Failure f = compareStretch(session, {0, std::min(context, AtStart)}, prefill, decode))
+    return f;
+  if (context > AtStart + There) {
+    uint64_t first = std::min(context - There, FarBack);
+    if (Failure f = compareStretch(session, {first, There}, prefill, decode))
+      return f;
+  }
+  if (prefill.rows)
+    into.push_back(prefill);
+  into.push_back(decode);
+  return {};
+}
+
+static void compareRows(Session &session, std::vector<Comparison> &into) {
+  static constexpr uint32_t MostRows = 37; // not a multiple of what kernels take at a time
+  uint32_t count = std::min(session.model.chunk, MostRows);
+  auto fill = [&] { // steps may write over it
+    uint64_t i = 0;
+    for (float &value : session.input())
+      value = float(idAt(i++, 2001) - 1000) / 1000;
+  };
+  fill();
+  session.forwardPlain(count);
+  uint64_t columns = session.model.outputColumns;
+  std::span<const float> output = session.output().first(count * columns);
+  Rows rows{columns, {output.begin(), output.end()}};
+  fill();
+  session.forward(count);
+  Comparison forward{"forward"};
+  for (uint32_t row = 0; row < count; ++row)
+    rows.compare(row, output.data() + row * columns, forward);
+  into.push_back(forward);
+}
+
+Failure comparePlain(Session &session, std::vector<Comparison> &into) {
+  if (!session.model.forward)
+    return compareTokens(session, into);
+  compareRows(session, into);
+  return {};
+}
+
+} // namespace ashlar
