@@ -10,7 +10,6 @@ using devicemap::ModulesFile;
 using devicemap::Number;
 
 static constexpr Bytes MaxModulesFile{256 << 20};
-static constexpr llvm::StringLiteral PartDivider = "// -----";
 
 /// What was typed goes over what a file says.
 static void takeTyped(const Request &request, ModulesFile &file) {
@@ -140,25 +139,6 @@ bool printDeviceMap(const Model &model, const Request &request, const Machine *m
   return file && print(*file, machine, emit, out, diags);
 }
 
-/// The parts of a file that a line "// -----" divides, each with a name for messages.
-static std::vector<std::pair<std::string, llvm::StringRef>> parts(llvm::StringRef text,
-                                                                  const PlanOptions &options) {
-  if (!options.splitInput)
-    return {{options.modulesFile, text}};
-  std::vector<std::pair<std::string, llvm::StringRef>> result;
-  for (size_t from = 0, at = 0; at <= text.size();) {
-    size_t end = std::min(text.find('\n', at), text.size());
-    bool divides = text.slice(at, end).rtrim() == PartDivider;
-    if (divides || end == text.size()) {
-      std::string name = options.modulesFile + " part " + std::to_string(result.size() + 1);
-      result.emplace_back(name, text.slice(from, divides ? at : end));
-      from = end + 1;
-    }
-    at = end + 1;
-  }
-  return result;
-}
-
 Exit modulesCommand(const PlanOptions &options, Diagnostics &diags) {
   std::optional<llvm::StringRef> text = readText(options.modulesFile, MaxModulesFile, diags);
   if (!text)
@@ -168,17 +148,10 @@ Exit modulesCommand(const PlanOptions &options, Diagnostics &diags) {
   if (map.wanted() && !(typed = devicemap::parseChoice(map.map, diags)))
     return diags.exit();
 
-  std::string output;
-  llvm::raw_string_ostream out(output);
-  bool first = true;
-  for (const auto &[name, part] : parts(*text, options)) {
-    if (!first)
-      out << PartDivider << '\n';
-    first = false;
-    llvm::StringRef json = options.splitInput ? diags.add(name, part) : part;
-    std::optional<ModulesFile> file = devicemap::readModules(json, name, diags);
+  auto work = [&](const InputFile &piece, llvm::raw_ostream &out) {
+    std::optional<ModulesFile> file = devicemap::readModules(*piece.piece, piece.path, diags);
     if (!file)
-      continue;
+      return;
     takeTyped(options.request, *file);
     if (typed)
       file->choice = typed;
@@ -187,6 +160,13 @@ Exit modulesCommand(const PlanOptions &options, Diagnostics &diags) {
     if (file->lowZero && file->choice->strategy == devicemap::Strategy::Balanced)
       file->choice->strategy = devicemap::Strategy::BalancedLowZero;
     print(*file, nullptr, options.emit, out, diags);
+  };
+  std::string output;
+  if (options.splitInput) {
+    output = forEachPiece(options.modulesFile, *text, diags, work);
+  } else {
+    llvm::raw_string_ostream out(output);
+    work({options.modulesFile, *text}, out);
   }
   // One request is answered or not; of several, those that could be are.
   if (!diags.failed() || options.splitInput)

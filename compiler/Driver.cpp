@@ -75,32 +75,40 @@ static bool decide(Request request, Compilation &c, PhaseLog &log, Diagnostics &
   c.solution = solve(*c.model, *c.machine, request, *directions, fittings(c), diags);
   if (!c.solution)
     return false;
-  if (std::string wrong = verify(c.solution->problem, c.solution->placement); !wrong.empty())
+  const Problem &problem = c.solution->problem;
+  const Placement &placement = c.solution->placement;
+  if (std::string wrong = verify(problem, placement); !wrong.empty())
     internalError("the placement breaks its problem: " + wrong);
   const Model &model = c.solution->model;
-  if (log.made(Emit::Units, [&](auto &out) { print(model, *c.machine, c.solution->units, out); }) ||
-      log.made(Emit::Problem,
-               [&](auto &out) { print(c.solution->problem, *c.machine, model, out); }) ||
-      log.made(Emit::Placement, [&](auto &out) {
-        print(c.solution->placement, c.solution->problem, *c.machine, model, out);
-      }))
+  const Machine &machine = *c.machine;
+  if (log.made(
+          Emit::Units, [&](auto &out) { print(model, machine, c.solution->units, out); },
+          [&](auto &out) { printJson(model, machine, c.solution->units, out); }) ||
+      log.made(Emit::Problem, [&](auto &out) { print(problem, machine, model, out); }) ||
+      log.made(
+          Emit::Placement, [&](auto &out) { print(placement, problem, machine, model, out); },
+          [&](auto &out) { printJson(placement, problem, machine, model, out); }))
     return true;
 
   // In which order, and what waits for what.
   log.begin("schedule");
-  c.phases = schedule(*c.machine, *c.solution);
-  if (log.made(Emit::Schedule, [&](auto &out) { print(c.phases, model, *c.machine, out); }))
+  c.phases = schedule(machine, *c.solution);
+  if (log.made(
+          Emit::Schedule, [&](auto &out) { print(c.phases, model, machine, out); },
+          [&](auto &out) { printJson(c.phases, model, machine, out); }))
     return true;
 
   // At which bytes. Beyond this point no size changes.
   log.begin("arena");
-  c.arena = layOut(*c.machine, *c.solution, c.phases);
-  if (log.made(Emit::Arena, [&](auto &out) { print(c.arena, out); }))
+  c.arena = layOut(machine, *c.solution, c.phases);
+  if (log.made(
+          Emit::Arena, [&](auto &out) { print(c.arena, out); },
+          [&](auto &out) { printJson(c.arena, out); }))
     return true;
 
   // Written down, and checked by a reader that knows only what is written.
   log.begin("plan");
-  c.plan = assemble(digest(*c.model), *c.machine, *c.solution, c.phases, c.arena);
+  c.plan = assemble(digest(*c.model), machine, *c.solution, c.phases, c.arena);
   log.begin("verify");
   for (const plan::Violation &violation : plan::verify(*c.plan))
     internalError("the plan is not sound: " + violation.text);
@@ -110,7 +118,7 @@ static bool decide(Request request, Compilation &c, PhaseLog &log, Diagnostics &
 }
 
 /// Takes the decisions from plan text: checked by the same rules, broken ones are the user's.
-static bool takePlan(const std::string &file, Compilation &c, PhaseLog &log, Diagnostics &diags) {
+static bool takePlan(const InputFile &file, Compilation &c, PhaseLog &log, Diagnostics &diags) {
   log.begin("plan");
   std::optional<llvm::StringRef> text = readText(file, MaxPlan, diags);
   if (!text)
@@ -121,12 +129,12 @@ static bool takePlan(const std::string &file, Compilation &c, PhaseLog &log, Dia
   log.begin("verify");
   std::vector<plan::Violation> violations = plan::verify(*c.plan);
   for (const plan::Violation &violation : violations)
-    diags.error(Exit::BadInput, file, "plan is not sound: " + violation.text);
+    diags.error(Exit::BadInput, file.path, "plan is not sound: " + violation.text);
   if (!violations.empty())
     return false;
   if (c.model) {
     c.placed = cutAsPlanned(*c.model, *c.plan);
-    if (!checkAgreement(*c.placed, digest(*c.model), *c.plan, fittings(c), file, diags))
+    if (!checkAgreement(*c.placed, digest(*c.model), *c.plan, fittings(c), file.path, diags))
       return false;
   }
   log.made(Emit::Plan, [&](auto &out) { plan::print(*c.plan, out); });
@@ -146,7 +154,7 @@ static bool mapOnly(const Request &request, Emit emit, Compilation &c, llvm::raw
 
 /// From files to a plan: all phases but emission. Ends early, with true, when the result that was
 /// asked for is reached.
-static bool compile(const Request &request, const std::string &planFile, Compilation &c,
+static bool compile(const Request &request, const InputFile &planFile, Compilation &c,
                     PhaseLog &log, Diagnostics &diags) {
   // A plan alone can be read, checked and reported; the model is needed to translate it.
   if (request.model.empty())
@@ -158,7 +166,9 @@ static bool compile(const Request &request, const std::string &planFile, Compila
   if (!c.sources)
     return false;
   if (log.made(Emit::Spec, [&](auto &out) { print(c.sources->spec, out); }) ||
-      log.made(Emit::Tensors, [&](auto &out) { print(c.sources->checkpoint, out); }))
+      log.made(
+          Emit::Tensors, [&](auto &out) { print(c.sources->checkpoint, out); },
+          [&](auto &out) { printJson(c.sources->checkpoint, out); }))
     return true;
 
   // Syntax and config to a model: from here on every shape is a number.
@@ -182,7 +192,7 @@ static bool compile(const Request &request, const std::string &planFile, Compila
         log.made(emit, [&](auto &out) { printed = mapOnly(request, emit, c, out, diags); }))
       return printed;
 
-  if (planFile.empty())
+  if (planFile.path.empty())
     return decide(request, c, log, diags);
   return readTokenizer(request, c, diags) && takePlan(planFile, c, log, diags);
 }
@@ -202,32 +212,51 @@ static std::vector<SourceFile> translate(const Compilation &c, PhaseLog &log, Di
   return sources;
 }
 
-Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
-  if (!options.modulesFile.empty())
-    return modulesCommand(options, diags);
+/// The text of the result; nothing after an error.
+static std::optional<std::string> result(const PlanOptions &options, Diagnostics &diags) {
   Compilation c;
-  PhaseLog log(options.watch, options.emit);
+  PhaseLog log(options.watch, options.emit, options.json);
   if (!compile(options.request, options.planFile, c, log, diags))
-    return diags.exit();
+    return std::nullopt;
   if (options.emit == Emit::Sources && !c.model) {
     diags.error(Exit::BadInput, "", "--emit=sources needs MODEL beside the plan");
     diags.note("write ashlar plan MODEL --from=plan FILE --emit=sources");
-    return diags.exit();
+    return std::nullopt;
   }
-  if (!options.planFile.empty() && options.emit < Emit::Plan && log.text.empty()) {
+  if (!options.planFile.path.empty() && options.emit < Emit::Plan && log.text.empty()) {
     diags.error(Exit::BadInput, "",
                 "a plan holds decisions only: this phase's result is not in it");
     diags.note("from a plan there are --emit=plan, report and sources; with MODEL also spec, "
                "tensors and model");
-    return diags.exit();
+    return std::nullopt;
   }
-  log.made(Emit::Report, [&](auto &out) {
-    options.json ? plan::printReportJson(*c.plan, out) : plan::printReport(*c.plan, out);
-  });
+  log.made(
+      Emit::Report, [&](auto &out) { plan::printReport(*c.plan, out); },
+      [&](auto &out) { plan::printReportJson(*c.plan, out); });
   if (options.emit == Emit::Sources && translate(c, log, diags).empty())
-    return diags.exit();
+    return std::nullopt;
   log.end();
-  writeFile(options.output, log.text, diags);
+  return std::move(log.text);
+}
+
+/// The same for each piece of the plan, or else of the spec.
+static std::optional<std::string> results(PlanOptions options, Diagnostics &diags) {
+  bool isPlan = !options.planFile.path.empty();
+  InputFile &divided = isPlan ? options.planFile : options.request.spec;
+  std::optional<llvm::StringRef> text = readText(divided, isPlan ? MaxPlan : MaxSpec, diags);
+  if (!text)
+    return std::nullopt;
+  return forEachPiece(divided.path, *text, diags, [&](const InputFile &piece, auto &out) {
+    divided = piece;
+    out << result(options, diags).value_or("");
+  });
+}
+
+Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
+  if (!options.modulesFile.empty())
+    return modulesCommand(options, diags);
+  if (auto text = options.splitInput ? results(options, diags) : result(options, diags))
+    writeFile(options.output, *text, diags);
   return diags.exit();
 }
 
@@ -235,7 +264,10 @@ Exit planCommand(const PlanOptions &options, Diagnostics &diags) {
 static bool canWrite(const std::string &app, Diagnostics &diags) {
   llvm::StringRef parent = llvm::sys::path::parent_path(app);
   std::string directory = parent.empty() ? "." : parent.str();
-  if (llvm::sys::fs::is_directory(app))
+  std::optional<Entry> entry = entryAt(app, diags);
+  if (!entry)
+    return false;
+  if (entry == Entry::Directory)
     diags.error(Exit::InputOutput, app, "is a directory, not the place of an app");
   else if (llvm::sys::fs::access(directory, llvm::sys::fs::AccessMode::Write))
     diags.error(Exit::InputOutput, app,
@@ -309,7 +341,7 @@ static std::string appKey(const Compilation &c, const std::vector<SourceFile> &s
   return digest(facts);
 }
 
-Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
+Exit cachedBuild(const BuildOptions &options, std::string &app, Diagnostics &diags) {
   Compilation c;
   PhaseLog log(options.watch, std::nullopt);
   if (!compile(options.request, options.planFile, c, log, diags))
@@ -330,7 +362,10 @@ Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags) {
 
 static void inspect(const std::string &path, bool json, llvm::raw_ostream &out,
                     Diagnostics &diags) {
-  if (llvm::sys::fs::is_directory(path) || llvm::StringRef(path).ends_with(".safetensors")) {
+  std::optional<Entry> entry = entryAt(path, diags);
+  if (!entry)
+    return;
+  if (entry == Entry::Directory || llvm::StringRef(path).ends_with(".safetensors")) {
     std::optional<Checkpoint> checkpoint = readCheckpoint(path, diags);
     if (checkpoint)
       json ? printJson(*checkpoint, out) : print(*checkpoint, out);

@@ -10,9 +10,9 @@ namespace ashlar {
 
 struct PlanOptions {
   Request request;
-  std::string planFile;    // decisions are taken from this text; empty: made
+  InputFile planFile;      // decisions are taken from this text; without: made
   std::string modulesFile; // modules to map without a model; empty: none
-  bool splitInput = false; // the modules file is several, divided by lines "// -----"
+  bool splitInput = false; // the file of these two that there is, or else the spec, is several
   Emit emit = Emit::Report;
   std::string output = "-";
   bool json = false;
@@ -21,7 +21,7 @@ struct PlanOptions {
 
 struct BuildOptions {
   Request request;
-  std::string planFile;
+  InputFile planFile;
   std::string app;
   std::string sources; // directory; empty: none
   std::string depfile; // for make and ninja; empty: none
@@ -33,7 +33,7 @@ struct BuildOptions {
 Exit planCommand(const PlanOptions &options, Diagnostics &diags);
 Exit buildCommand(const BuildOptions &options, Diagnostics &diags);
 /// Builds into the cache unless the same app is there already; returns its path in `app`.
-Exit cachedBuild(BuildOptions options, std::string &app, Diagnostics &diags);
+Exit cachedBuild(const BuildOptions &options, std::string &app, Diagnostics &diags);
 /// Goes on after a path that cannot be shown; of several, each is shown under its name.
 Exit inspectCommand(llvm::ArrayRef<std::string> paths, bool json, Diagnostics &diags);
 

@@ -8,6 +8,8 @@
 
 namespace ashlar {
 
+inline constexpr Bytes MaxSpec{1 << 20};
+
 /// A checkpoint with its spec, as files say it.
 struct Sources {
   std::string directory; // of the checkpoint

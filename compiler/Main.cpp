@@ -32,14 +32,28 @@ struct EmitValues {
       option.getParser().addLiteralOption(name(emit), emit, describe(emit));
   }
 };
+
+/// Takes the same values, which help shows with --emit alone.
+struct EmitParser : cl::parser<Emit> {
+  explicit EmitParser(cl::Option &option) : parser(option), plain(option) {}
+  size_t getOptionWidth(const cl::Option &option) const override {
+    return plain.getOptionWidth(option);
+  }
+  void printOptionInfo(const cl::Option &option, size_t width) const override {
+    plain.printOptionInfo(option, width);
+  }
+  cl::parser<std::string> plain;
+};
 } // namespace
 
 static cl::opt<Emit> emitKind("emit", cl::desc("what to print:"), cl::init(Emit::Report),
                               EmitValues(), cl::cat(outputCategory), cl::sub(commands::plan()));
-static cl::list<Emit> printAfter("print-after",
-                                 cl::desc("show on standard error what a phase made; may repeat:"),
-                                 EmitValues(), cl::cat(outputCategory), cl::sub(commands::plan()),
-                                 cl::sub(commands::build()), cl::sub(commands::run()));
+static cl::list<Emit, bool, EmitParser>
+    printAfter("print-after",
+               cl::desc("show on standard error, as text, what a phase made, KIND as in "
+                        "'ashlar plan --emit=KIND'; may repeat"),
+               cl::value_desc("KIND"), EmitValues(), cl::cat(outputCategory),
+               cl::sub(commands::plan()), cl::sub(commands::build()), cl::sub(commands::run()));
 static cl::opt<bool> printAfterAll("print-after-all", cl::desc("the same for all phases"),
                                    cl::cat(outputCategory), cl::sub(commands::plan()),
                                    cl::sub(commands::build()), cl::sub(commands::run()));
@@ -55,11 +69,11 @@ static cl::opt<std::string> output("o", cl::desc("output file; of text, - is sta
                                    cl::value_desc("FILE"), cl::cat(outputCategory),
                                    cl::sub(commands::plan()), cl::sub(commands::build()),
                                    cl::sub(commands::probe()));
-static cl::opt<bool> json("json", cl::desc("print as JSON"), cl::cat(outputCategory),
+static cl::opt<bool> json("json", cl::desc("print the result as JSON"), cl::cat(outputCategory),
                           cl::sub(commands::plan()), cl::sub(commands::inspect()));
 static cl::opt<bool> splitInput("split-input-file",
-                                cl::desc("the modules file is several, divided by lines "
-                                         "'// -----', and so is the output"),
+                                cl::desc("the file of --from, or else of --spec, is several, "
+                                         "divided by lines '// -----', and so is the output"),
                                 cl::cat(outputCategory), cl::sub(commands::plan()));
 static cl::opt<std::string> sources("sources", cl::desc("write a project that builds by itself"),
                                     cl::value_desc("DIR"), cl::cat(outputCategory),
@@ -74,7 +88,7 @@ static cl::opt<std::string> compiler("cxx", cl::desc("the C++ compiler (default:
                                      cl::value_desc("PATH"), cl::cat(outputCategory),
                                      cl::sub(commands::build()), cl::sub(commands::run()));
 static cl::opt<unsigned> jobs("j", cl::desc("compilers at a time (default: one a core)"),
-                              cl::value_desc("N"), cl::cat(outputCategory),
+                              cl::value_desc("N"), cl::Prefix, cl::cat(outputCategory),
                               cl::sub(commands::build()), cl::sub(commands::run()));
 static cl::opt<bool> verbose("v", cl::desc("show the compiler's commands"), cl::cat(outputCategory),
                              cl::sub(commands::build()), cl::sub(commands::run()));
@@ -91,12 +105,19 @@ static cl::opt<bool> verifyDiagnostics(
 
 static Watch watch() { return {printAfter, printAfterAll, timePhases}; }
 
+static bool splitOptions(PlanOptions &options, Diagnostics &diags) {
+  options.splitInput = splitInput;
+  if (!splitInput || !options.planFile.path.empty() || !options.modulesFile.empty() ||
+      !options.request.spec.path.empty())
+    return true;
+  return wrongUse(diags, "--split-input-file: there is no file to divide",
+                  "name one with --from=plan, --from=modules or --spec FILE");
+}
+
 /// A modules file has only the phases that need no model.
 static bool startFromModules(PlanOptions &options, Diagnostics &diags) {
-  options.splitInput = splitInput;
   if (options.modulesFile.empty())
-    return !splitInput ||
-           wrongUse(diags, "--split-input-file divides modules files", "add --from=modules");
+    return true;
   if (!emitKind.getNumOccurrences())
     options.emit = Emit::DeviceMap;
   if (options.emit == Emit::Sizes || options.emit == Emit::Budgets ||
@@ -111,13 +132,18 @@ static Exit runPlan(Diagnostics &diags) {
   StartFiles start;
   if (!parseRequest(options.request, start, diags))
     return diags.exit();
-  options.planFile = start.plan;
+  options.planFile.path = start.plan;
   options.modulesFile = start.modules;
   options.emit = emitKind;
-  if (!startFromModules(options, diags))
+  if (!splitOptions(options, diags) || !startFromModules(options, diags))
     return diags.exit();
-  if (json && emitKind != Emit::Report) {
-    wrongUse(diags, "--json prints the report, --emit names something else", "name one of them");
+  if (json && !hasJson(options.emit)) {
+    std::vector<llvm::StringRef> kinds;
+    for (Emit emit : allEmits())
+      if (hasJson(emit))
+        kinds.push_back(name(emit));
+    wrongUse(diags, "--json: --emit=" + name(options.emit) + " is text in a language of its own",
+             "as JSON there are " + llvm::join(kinds, ", "));
     return diags.exit();
   }
   options.json = json;
@@ -134,7 +160,7 @@ static bool buildOptions(BuildOptions &options, Diagnostics &diags) {
   if (!start.modules.empty())
     return wrongUse(diags, "--from=modules makes device maps, not apps",
                     "write ashlar plan --from=modules FILE");
-  options.planFile = start.plan;
+  options.planFile.path = start.plan;
   if (options.request.model.empty())
     return wrongUse(diags, "no MODEL: a build needs the checkpoint beside the plan",
                     "write ashlar build MODEL --from=plan FILE -o APP");

@@ -283,7 +283,7 @@ static bool parseProducts(std::optional<DataType> &type, Diagnostics &diags) {
 }
 
 bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
-  request.spec = spec;
+  request.spec.path = spec;
   request.machine = machineFile;
   request.set = set;
   request.strict = strict;

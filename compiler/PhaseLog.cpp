@@ -9,12 +9,13 @@ namespace {
 struct Description {
   Emit emit;
   llvm::StringLiteral name, words;
+  bool json = true;
 };
 constexpr Description Descriptions[] = {
     {Emit::Report, "report", "the plan for people (default)"},
-    {Emit::Spec, "spec", "the spec as it was read"},
+    {Emit::Spec, "spec", "the spec as it was read", false},
     {Emit::Tensors, "tensors", "the checkpoint's tensors"},
-    {Emit::Model, "model", "the model, every shape a number"},
+    {Emit::Model, "model", "the model, every shape a number", false},
     {Emit::Sizes, "sizes", "bytes of modules and tensors, as JSON"},
     {Emit::Budgets, "budgets", "bytes that a device map may give each device, as JSON"},
     {Emit::DeviceMap, "device-map", "what hf_device_map would hold, as JSON (default for modules)"},
@@ -23,8 +24,8 @@ constexpr Description Descriptions[] = {
     {Emit::Placement, "placement", "home and executor of each unit"},
     {Emit::Schedule, "schedule", "the steps of each phase"},
     {Emit::Arena, "arena", "regions and peaks of each memory"},
-    {Emit::Plan, "plan", "the plan's text"},
-    {Emit::Sources, "sources", "the emitted source files"},
+    {Emit::Plan, "plan", "the plan's text", false},
+    {Emit::Sources, "sources", "the emitted source files", false},
 };
 
 const Description &description(Emit emit) {
@@ -34,6 +35,7 @@ const Description &description(Emit emit) {
 
 llvm::StringRef name(Emit emit) { return description(emit).name; }
 llvm::StringRef describe(Emit emit) { return description(emit).words; }
+bool hasJson(Emit emit) { return description(emit).json; }
 
 llvm::ArrayRef<Emit> allEmits() {
   static const std::vector<Emit> all = [] {

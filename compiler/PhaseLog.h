@@ -35,6 +35,8 @@ llvm::StringRef name(Emit emit);
 /// In a few words: for help.
 llvm::StringRef describe(Emit emit);
 llvm::ArrayRef<Emit> allEmits();
+/// Whether it can be printed as JSON; what cannot is text in a language of its own.
+bool hasJson(Emit emit);
 
 /// What to show on the way.
 struct Watch {
@@ -46,7 +48,9 @@ struct Watch {
 class PhaseLog {
 public:
   /// `wanted`: the result that ends the command; nothing: it does not end early.
-  PhaseLog(Watch watch, std::optional<Emit> wanted) : watch(std::move(watch)), wanted(wanted) {}
+  /// It is in JSON if that is asked for; what is shown on the way is for people, and text.
+  PhaseLog(Watch watch, std::optional<Emit> wanted, bool json = false)
+      : watch(std::move(watch)), wanted(wanted), json(json) {}
 
   /// A phase begins, and the one before it ends.
   void begin(llvm::StringRef phase);
@@ -54,17 +58,20 @@ public:
   void end();
 
   /// Prints what was made, as far as it is asked for; tells whether it is the result.
-  template <class Print> bool made(Emit what, Print print) {
+  template <class Print, class PrintJson> bool made(Emit what, Print print, PrintJson printJson) {
     if (watch.printAfterAll || isWatched(what)) {
       llvm::errs() << "--- " << name(what) << '\n';
       print(llvm::errs());
     }
     if (wanted != what)
       return false;
-    llvm::raw_string_ostream out(text);
-    print(static_cast<llvm::raw_ostream &>(out));
+    llvm::raw_string_ostream stream(text);
+    llvm::raw_ostream &out = stream;
+    json ? printJson(out) : print(out);
     return true;
   }
+  /// The same for what has one form.
+  template <class Print> bool made(Emit what, Print print) { return made(what, print, print); }
 
   bool isWanted(Emit what) const { return wanted == what; }
 
@@ -78,6 +85,7 @@ private:
   };
   Watch watch;
   std::optional<Emit> wanted;
+  bool json;
   std::vector<Time> times;
   std::chrono::steady_clock::time_point began;
 };

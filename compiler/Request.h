@@ -4,6 +4,7 @@
 
 #include "compiler/devicemap/Options.h"
 #include "compiler/support/DataType.h"
+#include "compiler/support/InputFile.h"
 #include "compiler/support/Quantity.h"
 
 #include <map>
@@ -33,7 +34,7 @@ struct MapRequest {
 
 struct Request {
   std::string model;                      // a checkpoint directory, or one .safetensors file
-  std::string spec;                       // a file; empty: found by the config's model_type
+  InputFile spec;                         // without: found by the config's model_type
   std::string machine;                    // a profile's path or name; empty: this machine
   std::vector<std::string> set;           // KEY=VALUE over the config
   std::map<std::string, Bytes> maxMemory; // caps by memory

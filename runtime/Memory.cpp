@@ -27,7 +27,7 @@ Failure Arena::allocate(uint64_t bytes) {
   }
   auto address = reinterpret_cast<uintptr_t>(mapping);
   uintptr_t aligned = (address + HugePage - 1) / HugePage * HugePage;
-  start = reinterpret_cast<std::byte *>(aligned);
+  start = static_cast<std::byte *>(mapping) + (aligned - address);
   // Whole huge pages only: one that reaches past the arena would count as memory that no plan has.
   if (uint64_t whole = bytes / HugePage * HugePage)
     madvise(start, whole, MADV_HUGEPAGE);

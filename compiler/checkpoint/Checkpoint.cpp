@@ -27,7 +27,7 @@ static constexpr TypeFacts typeFacts[] = {
     {"C64", 64},    {"F64", 64},        {"I64", 64},        {"U64", 64},    {"F4", 4},
     {"F6_E2M3", 6}, {"F6_E3M2", 6},
 };
-static_assert(std::size(typeFacts) == static_cast<size_t>(TensorType::F6_E3M2) + 1);
+static_assert(std::size(typeFacts) == static_cast<size_t>(TensorType::F6E3M2) + 1);
 
 llvm::StringRef name(TensorType type) { return typeFacts[static_cast<size_t>(type)].name; }
 

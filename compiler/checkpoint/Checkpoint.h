@@ -20,11 +20,11 @@ enum class TensorType : uint8_t {
   Bool,
   U8,
   I8,
-  F8_E5M2,
-  F8_E4M3,
-  F8_E8M0,
-  F8_E4M3FNUZ,
-  F8_E5M2FNUZ,
+  F8E5M2,
+  F8E4M3,
+  F8E8M0,
+  F8E4M3FNUZ,
+  F8E5M2FNUZ,
   I16,
   U16,
   F16,
@@ -37,8 +37,8 @@ enum class TensorType : uint8_t {
   I64,
   U64,
   F4,
-  F6_E2M3,
-  F6_E3M2,
+  F6E2M3,
+  F6E3M2,
 };
 llvm::StringRef name(TensorType type); // "BF16"
 uint64_t bitsOf(TensorType type);

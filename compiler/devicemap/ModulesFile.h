@@ -34,7 +34,7 @@ struct ModulesFile {
   bool cleanManual = false; // asked for: a map that is given is used as it is otherwise
 };
 
-/// The text must have been taken into the diagnostics under `name`.
+/// The text must have been taken into the diagnostics; `name` is for messages without a line.
 std::optional<ModulesFile> readModules(llvm::StringRef text, llvm::StringRef name,
                                        Diagnostics &diags);
 

@@ -93,7 +93,7 @@ std::vector<const Link *> Machine::route(MemoryId from, MemoryId to) const {
 }
 
 static Nanos transferTime(Nanos latency, double perSecond, Bytes bytes) {
-  return latency + Nanos(static_cast<uint64_t>(double(bytes.value) / perSecond * 1e9 + 0.5));
+  return latency + nanos(double(bytes.value) / perSecond);
 }
 
 Nanos copyTime(const Machine &machine, const Link &link, Bytes bytes) {

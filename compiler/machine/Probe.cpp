@@ -47,7 +47,8 @@ public:
   }
   explicit operator bool() const { return base != MAP_FAILED; }
   std::byte *begin() const {
-    return reinterpret_cast<std::byte *>(alignUp(reinterpret_cast<uint64_t>(base), Huge));
+    auto address = reinterpret_cast<uint64_t>(base);
+    return static_cast<std::byte *>(base) + (alignUp(address, Huge) - address);
   }
   const uint64_t size;
 
@@ -123,8 +124,6 @@ private:
   double budget;
   unsigned repeats;
 };
-
-Nanos nanos(double seconds) { return Nanos(static_cast<uint64_t>(seconds * 1e9)); }
 
 /// What remains of a call without its latency. Where that is most of it, the rate means little, but
 /// it must not become infinite.

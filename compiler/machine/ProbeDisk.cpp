@@ -127,8 +127,9 @@ std::optional<Disk> probeDisk(const std::string &directory, Bytes fileSize, Diag
   Disk disk;
   disk.name = "disk";
   disk.path = directory;
-  disk.latency = Nanos(static_cast<uint64_t>(single * 1e9));
-  double transfer = sequential - single * static_cast<double>(size / Block);
+  disk.latency = nanos(single);
+  uint64_t reads = size / Block;
+  double transfer = sequential - single * static_cast<double>(reads);
   disk.bytes =
       measured(static_cast<double>(size), transfer > sequential / 2 ? transfer : sequential);
   return disk;

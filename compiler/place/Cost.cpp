@@ -111,8 +111,8 @@ static Work work(const Model &model, const Op &op, const Block &block,
     double sequences = double(tokens.sequences);
     double row = double(cache->heads * cache->dim * 2 * bytesOf(cache->type));
     uint64_t together = std::max<uint64_t>(1, AttendRows * op.kvHeads / op.heads);
-    w.read = Bytes(
-        uint64_t(sequences * double((tokens.each + together - 1) / together) * positions * row));
+    uint64_t times = (tokens.each + together - 1) / together;
+    w.read = Bytes(uint64_t(sequences * double(times) * positions * row));
     w.flops = 4.0 * sequences * double(tokens.each) * positions * double(op.heads * op.headDim);
   } else {
     uint64_t columns = result.columns;
@@ -142,7 +142,7 @@ static const KernelRate *rateFor(const Processor &processor, const Work &work, B
 static Nanos time(const KernelRate &rate, const Work &work) {
   double seconds =
       std::max(double(work.read.value) / rate.read.perSecond, work.flops / rate.compute.perSecond);
-  return rate.latency + Nanos(uint64_t(seconds * 1e9 + 0.5));
+  return rate.latency + nanos(seconds);
 }
 
 bool roundsToBF16(const Machine &machine, const Request &request) {
@@ -281,30 +281,6 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
   if (!timeUnits(machine, model, request, units, diags))
     return std::nullopt;
   return units;
-}
-
-void print(const Model &model, const Machine &machine, const std::vector<Unit> &units,
-           llvm::raw_ostream &out) {
-  for (const Unit &unit : units) {
-    out << "unit " << model.blocks[unit.block].name
-        << " cache=" << (unit.cache ? 2 * unit.cache->size.value : 0)
-        << " frame=" << unit.frame.size.value << '\n';
-    std::vector<Form> shown;
-    for (const Processor &processor : machine.processors) {
-      if (llvm::is_contained(shown, formFor(processor.kind)))
-        continue;
-      shown.push_back(formFor(processor.kind));
-      for (const StoredWeight &weight : unit.form(processor.kind).stored)
-        out << "  weight " << model.weight(weight.weight).name << " type=" << name(weight.type)
-            << " layout=" << plan::name(weight.layout) << " size=" << weight.size.value << '\n';
-    }
-    for (WeightId id : unit.shares)
-      out << "  shares " << model.weight(id).name << '\n';
-    for (auto [at, processor] : llvm::enumerate(machine.processors))
-      out << "  on " << processor.name << " weights=" << unit.form(processor.kind).weights.value
-          << (model.input ? " row_ns=" : " decode_ns=") << unit.decodeTime[at].value
-          << (model.input ? " forward_ns=" : " prefill_ns=") << unit.prefillTime[at].value << '\n';
-  }
 }
 
 } // namespace ashlar

@@ -130,7 +130,7 @@ Nanos stepTime(const Problem &problem, const Machine &machine, const Placement &
 Nanos prefillTime(const Problem &problem, Nanos chunk, Nanos token) {
   uint64_t rest = problem.workload.prompt % problem.chunk;
   // The weights are read for a part of a chunk too, so it takes a token's time at least.
-  Nanos part = rest ? std::max(token, Nanos(chunk.value * rest / problem.chunk)) : Nanos();
+  Nanos part = rest ? std::max(token, Nanos((chunk * rest).value / problem.chunk)) : Nanos();
   return chunk * (problem.workload.prompt / problem.chunk) + part;
 }
 

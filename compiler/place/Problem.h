@@ -134,11 +134,13 @@ Nanos workloadTime(const Problem &problem, const Machine &machine, const Placeme
 /// holds.
 std::string verify(const Problem &problem, const Placement &placement);
 
-/// `--emit=problem`: JSON. `--emit=placement`: a line a unit.
+/// `--emit=problem`: JSON. `--emit=placement`: a line a unit, or JSON.
 void print(const Problem &problem, const Machine &machine, const Model &model,
            llvm::raw_ostream &out);
 void print(const Placement &placement, const Problem &problem, const Machine &machine,
            const Model &model, llvm::raw_ostream &out);
+void printJson(const Placement &placement, const Problem &problem, const Machine &machine,
+               const Model &model, llvm::raw_ostream &out);
 
 /// "host", or "disk" without a memory.
 std::string homeName(const Machine &machine, std::optional<MemoryId> home);

@@ -14,14 +14,19 @@ static void printBytes(llvm::json::OStream &json, llvm::StringRef name, const Ma
   });
 }
 
+static void printDecision(llvm::json::OStream &json, const Machine &machine, const Candidate &c,
+                          bool forward) {
+  json.attribute("state", plan::name(c.state));
+  json.attribute("home", homeName(machine, c.home));
+  if (!forward)
+    json.attribute("decode", machine.processor(c.decode).name);
+  json.attribute(forward ? "forward" : "prefill", machine.processor(c.prefill).name);
+}
+
 static void printCandidate(llvm::json::OStream &json, const Machine &machine, const Candidate &c,
                            bool forward) {
   json.object([&] {
-    json.attribute("state", plan::name(c.state));
-    json.attribute("home", homeName(machine, c.home));
-    if (!forward)
-      json.attribute("decode", machine.processor(c.decode).name);
-    json.attribute(forward ? "forward" : "prefill", machine.processor(c.prefill).name);
+    printDecision(json, machine, c, forward);
     printBytes(json, "kept", machine, c.kept);
     printBytes(json, "frame", machine, c.frame);
     printBytes(json, "slot", machine, c.slot);
@@ -112,6 +117,37 @@ void print(const Placement &placement, const Problem &problem, const Machine &ma
         << " capacity=" << capacity.value << " slack=" << (capacity - taken.of(memory)).value
         << '\n';
   out << "workload ns=" << workloadTime(problem, machine, placement).value << '\n';
+}
+
+void printJson(const Placement &placement, const Problem &problem, const Machine &machine,
+               const Model &model, llvm::raw_ostream &out) {
+  llvm::json::OStream json(out, 1);
+  auto printUnit = [&](size_t unit) {
+    const Candidate &c = problem.units[unit].candidates[placement.choice[unit]];
+    json.attribute("name", model.blocks[unit].name);
+    printDecision(json, machine, c, problem.forward);
+  };
+  Occupancy taken = occupancy(problem, placement);
+  auto printMemory = [&](size_t memory) {
+    Bytes bytes = taken.of(memory), capacity = problem.capacity[memory];
+    json.attribute("name", machine.memories[memory].name);
+    json.attribute("bytes", bytes.value);
+    json.attribute("capacity", capacity.value);
+    json.attribute("slack", (capacity - bytes).value);
+  };
+  json.object([&] {
+    json.attributeArray("units", [&] {
+      for (size_t unit = 0; unit < problem.units.size(); ++unit)
+        json.object([&] { printUnit(unit); });
+    });
+    json.attributeArray("memories", [&] {
+      for (size_t memory = 0; memory < problem.capacity.size(); ++memory)
+        json.object([&] { printMemory(memory); });
+    });
+    json.attributeObject(
+        "workload", [&] { json.attribute("ns", workloadTime(problem, machine, placement).value); });
+  });
+  out << '\n';
 }
 
 } // namespace ashlar

@@ -104,5 +104,7 @@ Bytes streamFrameBytes(const Stream &stream, Sizes sizes);
 /// `--emit=units`.
 void print(const Model &model, const Machine &machine, const std::vector<Unit> &units,
            llvm::raw_ostream &out);
+void printJson(const Model &model, const Machine &machine, const std::vector<Unit> &units,
+               llvm::raw_ostream &out);
 
 } // namespace ashlar

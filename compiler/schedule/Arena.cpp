@@ -228,15 +228,4 @@ Arena layOut(const Machine &machine, const Solution &solution, std::vector<plan:
   return arena;
 }
 
-void print(const Arena &arena, llvm::raw_ostream &out) {
-  for (const plan::Memory &memory : arena.memories) {
-    out << "memory " << memory.name << " capacity=" << memory.capacity.value
-        << " peak=" << memory.peak.value << " slack=" << (memory.capacity - memory.peak).value
-        << '\n';
-    for (const plan::Region &region : memory.regions)
-      out << "  region " << region.name << " offset=" << region.offset
-          << " size=" << region.size.value << (region.slot ? " slot\n" : "\n");
-  }
-}
-
 } // namespace ashlar

@@ -25,5 +25,6 @@ Arena layOut(const Machine &machine, const Solution &solution, std::vector<plan:
 
 /// `--emit=arena`.
 void print(const Arena &arena, llvm::raw_ostream &out);
+void printJson(const Arena &arena, llvm::raw_ostream &out);
 
 } // namespace ashlar

@@ -131,47 +131,4 @@ std::vector<plan::Phase> schedule(const Machine &machine, const Solution &soluti
   return phases;
 }
 
-static void print(const plan::Step &step, const Model &model, const Machine &machine,
-                  llvm::raw_ostream &out) {
-  bool isSend = step.kind == plan::StepKind::Send;
-  out << "  " << plan::name(step.kind) << ' '
-      << (isSend ? step.stream : model.blocks[step.unit].name);
-  switch (step.kind) {
-  case plan::StepKind::Read:
-    break;
-  case plan::StepKind::Copy:
-    out << " from=" << machine.memories[step.from.memory].name
-        << " to=" << machine.memories[step.to.memory].name;
-    break;
-  case plan::StepKind::Send:
-    out << " from=" << machine.memories[step.fromMemory].name
-        << " to=" << machine.memories[step.toMemory].name;
-    break;
-  case plan::StepKind::Run:
-    out << " on=" << machine.processors[step.processor].name;
-    break;
-  }
-  if (step.kind != plan::StepKind::Run)
-    out << " bytes=" << step.bytes.value;
-  if (step.kind == plan::StepKind::Run || !step.after.empty()) {
-    out << " after=[";
-    llvm::interleave(
-        step.after, out, [&](uint32_t unit) { out << model.blocks[unit].name; }, ",");
-    out << ']';
-  }
-  out << '\n';
-}
-
-void print(const std::vector<plan::Phase> &phases, const Model &model, const Machine &machine,
-           llvm::raw_ostream &out) {
-  for (const plan::Phase &phase : phases) {
-    out << "schedule " << phase.name;
-    if (phase.tokens)
-      out << " tokens=" << phase.tokens;
-    out << '\n';
-    for (const plan::Step &step : phase.steps)
-      print(step, model, machine, out);
-  }
-}
-
 } // namespace ashlar

@@ -19,5 +19,7 @@ Bytes extentBytes(const Machine &machine, const Solution &solution, uint32_t uni
 /// `--emit=schedule`.
 void print(const std::vector<plan::Phase> &phases, const Model &model, const Machine &machine,
            llvm::raw_ostream &out);
+void printJson(const std::vector<plan::Phase> &phases, const Model &model, const Machine &machine,
+               llvm::raw_ostream &out);
 
 } // namespace ashlar

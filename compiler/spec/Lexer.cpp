@@ -151,4 +151,9 @@ private:
 
 std::vector<Token> lex(llvm::StringRef text, Errors &errors) { return Lexer(text, errors).run(); }
 
+bool isName(llvm::StringRef text) {
+  return !text.empty() && text.size() <= MaxName && isNameStart(text.front()) &&
+         llvm::all_of(text, isNamePart);
+}
+
 } // namespace ashlar::spec

@@ -27,4 +27,7 @@ struct Token {
 /// bounded.
 std::vector<Token> lex(llvm::StringRef text, Errors &errors);
 
+/// Whether a text is one name, and needs no quotes where a name or a string may stand.
+bool isName(llvm::StringRef text);
+
 } // namespace ashlar::spec

@@ -1,6 +1,7 @@
 // Line by line in the order of the tree. The sizes of indents and the places of brackets are this
 // file's alone; comments and blank lines of the original are not kept.
 
+#include "compiler/spec/Lexer.h"
 #include "compiler/spec/Spec.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -53,10 +54,10 @@ private:
     if (name.empty())
       return;
     out << " : ";
-    if (name.contains('{'))
-      quoted(name);
-    else
+    if (isName(name))
       out << name;
+    else
+      quoted(name);
   }
 
   void binding(llvm::StringRef name, llvm::StringRef without, ExprId value) {

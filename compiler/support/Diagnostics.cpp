@@ -41,7 +41,8 @@ void Diagnostics::say(Severity severity, llvm::SMLoc at, const llvm::Twine &text
   llvm::SMDiagnostic message = manager.GetMessage(at, llvm::SourceMgr::DK_Error, text);
   if (collecting) {
     collected.push_back({severity, message.getFilename().str(),
-                         static_cast<unsigned>(message.getLineNo()), message.getMessage().str()});
+                         static_cast<unsigned>(message.getLineNo()), message.getMessage().str(),
+                         piece});
     return;
   }
   size_t column = size_t(std::max(message.getColumnNo(), 0));
@@ -55,7 +56,7 @@ void Diagnostics::say(Severity severity, llvm::SMLoc at, const llvm::Twine &text
 
 void Diagnostics::say(Severity severity, llvm::StringRef file, const llvm::Twine &text) {
   if (collecting)
-    collected.push_back({severity, file.str(), 0, text.str()});
+    collected.push_back({severity, file.str(), 0, text.str(), piece});
   else if (severity == Severity::Note)
     out << "note: " << printable(text.str()) << '\n';
   else
@@ -63,15 +64,24 @@ void Diagnostics::say(Severity severity, llvm::StringRef file, const llvm::Twine
         << printable(text.str()) << '\n';
 }
 
-void Diagnostics::error(Exit code, llvm::SMLoc at, const llvm::Twine &text) {
-  if (!failed())
+void Diagnostics::enter(llvm::StringRef next) {
+  piece = next;
+  wrong = false;
+}
+
+void Diagnostics::fail(Exit code) {
+  wrong = true;
+  if (first == Exit::Done)
     first = code;
+}
+
+void Diagnostics::error(Exit code, llvm::SMLoc at, const llvm::Twine &text) {
+  fail(code);
   say(Severity::Error, at, text);
 }
 
 void Diagnostics::error(Exit code, llvm::StringRef file, const llvm::Twine &text) {
-  if (!failed())
-    first = code;
+  fail(code);
   say(Severity::Error, file, text);
 }
 

@@ -36,6 +36,7 @@ struct Message {
   std::string file;  // as it is printed; empty where there is none
   unsigned line = 0; // 0 where there is none
   std::string text;
+  llvm::StringRef piece; // of a divided file, to which it belongs; null where none is divided
 };
 
 class Diagnostics {
@@ -58,7 +59,10 @@ public:
   void note(llvm::SMLoc at, const llvm::Twine &text);
   void note(const llvm::Twine &text);
 
-  bool failed() const { return first != Exit::Done; }
+  /// From now on messages are about this piece of a text that was added, and nothing has failed.
+  void enter(llvm::StringRef piece);
+
+  bool failed() const { return wrong; }
   /// The code of the first error, or `Done`.
   Exit exit() const { return first; }
 
@@ -71,6 +75,7 @@ public:
 
 private:
   llvm::StringRef take(std::unique_ptr<llvm::MemoryBuffer> buffer);
+  void fail(Exit code);
   void say(Severity severity, llvm::SMLoc at, const llvm::Twine &text);
   void say(Severity severity, llvm::StringRef file, const llvm::Twine &text);
 
@@ -79,6 +84,8 @@ private:
   std::vector<std::string> taken;
   bool collecting = false;
   std::vector<Message> collected;
+  llvm::StringRef piece;
+  bool wrong = false;
   Exit first = Exit::Done;
 };
 

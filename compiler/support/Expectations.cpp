@@ -9,6 +9,8 @@ namespace {
 struct Expectation {
   Message message; // with line 0 for @unknown
   unsigned writtenAt = 0;
+  unsigned buffer = 0;
+  const char *place = nullptr;
   bool met = false;
 };
 } // namespace
@@ -51,21 +53,34 @@ static std::vector<Expectation> expectations(llvm::SourceMgr &sources) {
     for (unsigned line = 1; !rest.empty(); ++line) {
       auto [text, next] = rest.split('\n');
       for (size_t at = text.find(Word); at != llvm::StringRef::npos; at = text.find(Word, at + 1))
-        if (auto found = parse(text.substr(at + Word.size()), buffer.getBufferIdentifier(), line))
+        if (auto found = parse(text.substr(at + Word.size()), buffer.getBufferIdentifier(), line)) {
+          found->buffer = id;
+          found->place = text.data() + at;
           result.push_back(std::move(*found));
+        }
       rest = next;
     }
   }
   return result;
 }
 
+/// Whether an expectation may be met by a message of this piece. Those of a divided file are for
+/// their own piece, which tells apart what has no line.
+static bool isFor(const Expectation &expectation, llvm::StringRef piece, unsigned divided) {
+  return expectation.buffer != divided ||
+         (expectation.place >= piece.begin() && expectation.place < piece.end());
+}
+
 bool meetsExpectations(Diagnostics &diags, llvm::raw_ostream &out) {
   std::vector<Expectation> expected = expectations(diags.sources());
   bool meets = true;
   for (const Message &message : diags.messages()) {
+    unsigned divided =
+        diags.sources().FindBufferContainingLoc(llvm::SMLoc::getFromPointer(message.piece.data()));
     auto matches = [&](const Expectation &e) {
       return !e.met && e.message.severity == message.severity && e.message.line == message.line &&
              (message.line == 0 || e.message.file == message.file) &&
+             isFor(e, message.piece, divided) &&
              llvm::StringRef(message.text).contains(e.message.text);
     };
     auto found = llvm::find_if(expected, matches);

@@ -59,9 +59,30 @@ bool isAbsent(const llvm::Twine &path) {
   return lstat(path.str().c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-static bool cannotWrite(const std::string &path, Diagnostics &diags) {
-  diags.error(Exit::InputOutput, path, "cannot be written: " + llvm::sys::StrError(errno));
+static bool cannot(llvm::StringRef what, const std::string &path, Diagnostics &diags) {
+  diags.error(Exit::InputOutput, path, "cannot be " + what + ": " + llvm::sys::StrError(errno));
   return false;
+}
+static bool cannotWrite(const std::string &path, Diagnostics &diags) {
+  return cannot("written", path, diags);
+}
+
+/// What has this name, links followed; nothing has it where the mode is 0. False where the system
+/// cannot tell, with errno set.
+static bool look(const std::string &path, struct stat &status) {
+  if (stat(path.c_str(), &status) == 0)
+    return true;
+  status.st_mode = 0;
+  return errno == ENOENT || errno == ENOTDIR;
+}
+
+std::optional<Entry> entryAt(const std::string &path, Diagnostics &diags) {
+  struct stat status;
+  if (!look(path, status))
+    return cannot("read", path, diags), std::nullopt;
+  return !status.st_mode           ? Entry::Nothing
+         : S_ISDIR(status.st_mode) ? Entry::Directory
+                                   : Entry::File;
 }
 
 /// What is no regular file (a terminal, /dev/null, a pipe) cannot be replaced, only written to.
@@ -81,9 +102,13 @@ bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnost
   // A link keeps pointing where it points: the file behind it is replaced.
   llvm::SmallString<256> target(path);
   struct stat status;
-  if (stat(path.c_str(), &status) == 0) {
-    if (llvm::sys::fs::real_path(path, target))
-      target = path;
+  if (!look(path, status))
+    return cannotWrite(path, diags);
+  if (status.st_mode) {
+    if (std::error_code error = llvm::sys::fs::real_path(path, target)) {
+      errno = error.value();
+      return cannotWrite(path, diags);
+    }
     if (!mode)
       mode = status.st_mode & 07777;
   }
@@ -122,7 +147,9 @@ bool writeFile(const std::string &path, llvm::StringRef bytes, Diagnostics &diag
            cannotWrite("standard output", diags);
   }
   struct stat status;
-  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+  if (!look(path, status))
+    return cannotWrite(path, diags);
+  if (status.st_mode && !S_ISREG(status.st_mode))
     return writeInPlace(path, bytes, diags);
   return replaceFile(path, std::nullopt, diags, [&](int file) {
     return writeAll(file, bytes.data(), bytes.size()) || cannotWrite(path, diags);
@@ -131,9 +158,10 @@ bool writeFile(const std::string &path, llvm::StringRef bytes, Diagnostics &diag
 
 bool writeIfChanged(const std::string &path, llvm::StringRef bytes, Diagnostics &diags) {
   if (path != "-") {
-    llvm::sys::fs::file_status status;
-    if (!llvm::sys::fs::status(path, status) && llvm::sys::fs::is_regular_file(status) &&
-        status.getSize() == bytes.size()) {
+    struct stat status;
+    if (!look(path, status))
+      return cannotWrite(path, diags);
+    if (S_ISREG(status.st_mode) && static_cast<uint64_t>(status.st_size) == bytes.size()) {
       auto old = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
                                              /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
       if (old && (*old)->getBuffer() == bytes)

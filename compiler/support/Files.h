@@ -19,6 +19,11 @@ std::optional<llvm::StringRef> readText(const std::string &path, Bytes limit, Di
 /// cannot tell: opening says then what is wrong.
 bool isAbsent(const llvm::Twine &path);
 
+/// What a name stands for, links followed; anything but a directory is a file.
+enum class Entry : uint8_t { Nothing, Directory, File };
+/// What the system cannot tell is an error, and not taken for nothing.
+std::optional<Entry> entryAt(const std::string &path, Diagnostics &diags);
+
 /// Replaces a file by what `write` puts into a temporary file beside it: renamed at the end, so
 /// that a failure leaves an old file whole. `write` reports its own errors. Without a mode the old
 /// file's is kept.

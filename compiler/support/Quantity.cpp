@@ -7,6 +7,11 @@
 
 namespace ashlar {
 
+Nanos nanos(double seconds) {
+  double rounded = std::round(seconds * 1e9);
+  return Nanos(rounded < 18446744073709551616.0 ? static_cast<uint64_t>(rounded) : UINT64_MAX);
+}
+
 /// Three digits that count, without trailing zeros: "1.5", "15.2", "152". Four where the unit is
 /// 1024 and the next one not yet reached.
 static std::string threeDigits(double value) {

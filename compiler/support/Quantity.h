@@ -16,18 +16,26 @@ template <class Tag> struct Quantity {
   constexpr explicit Quantity(uint64_t value) : value(value) {}
 
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
+  // What is too large for 64 bits is the largest: a slow device must not become a fast one.
   friend constexpr Quantity operator+(Quantity a, Quantity b) {
-    return Quantity(a.value + b.value);
+    uint64_t sum;
+    return Quantity(__builtin_add_overflow(a.value, b.value, &sum) ? UINT64_MAX : sum);
   }
   friend constexpr Quantity operator-(Quantity a, Quantity b) {
     return Quantity(a.value - b.value);
   }
-  friend constexpr Quantity operator*(Quantity a, uint64_t n) { return Quantity(a.value * n); }
-  constexpr Quantity &operator+=(Quantity b) { return value += b.value, *this; }
+  friend constexpr Quantity operator*(Quantity a, uint64_t n) {
+    uint64_t product;
+    return Quantity(__builtin_mul_overflow(a.value, n, &product) ? UINT64_MAX : product);
+  }
+  constexpr Quantity &operator+=(Quantity b) { return *this = *this + b; }
 };
 
 using Bytes = Quantity<struct BytesTag>;
 using Nanos = Quantity<struct NanosTag>;
+
+/// Rounded; endless is the longest.
+Nanos nanos(double seconds);
 
 /// The product or sum, or nothing where 64 bits do not hold it.
 inline std::optional<uint64_t> checkedMul(uint64_t a, uint64_t b) {

@@ -26,7 +26,7 @@ static void removeAll(int in, const char *name) {
   for (ssize_t bytes; (bytes = getdents64(directory, entries, sizeof(entries))) > 0;)
     for (ssize_t at = 0; at < bytes;) {
       auto *entry = reinterpret_cast<const dirent64 *>(entries + at);
-      if (std::strcmp(entry->d_name, ".") && std::strcmp(entry->d_name, ".."))
+      if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0)
         removeAll(directory, entry->d_name);
       at += entry->d_reclen;
     }

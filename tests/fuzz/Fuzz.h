@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name that the fuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #if defined(__has_feature)

@@ -22,7 +22,11 @@ def files(*patterns):
 
 
 def specs():
-    return files("specs/models/*.ash", "tests/spec/*.test", "tests/spec/**/*.ash")
+    found = files("specs/models/*.ash", "tests/spec/**/*.ash")
+    for name, text in files("tests/spec/*.test").items():  # some of them are several
+        for i, part in enumerate(text.split(b"// -----\n")):
+            found[f"{name}-{i}"] = part
+    return found
 
 
 def profiles():

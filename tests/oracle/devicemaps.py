@@ -135,8 +135,9 @@ def ask_ashlar(cases, rules, emit, folder):
     printed = [json.loads(part) if part.strip() else None for part in run.stdout.split(DIVIDER)]
     texts = [[] for _ in cases]
     for line in run.stderr.splitlines():
-        if found := re.match(r".* part (\d+)(:\d+:\d+)?: (error|warning): ", line):
-            texts[int(found[1]) - 1].append(line)
+        # By the number of the case, or by a line of the file, in which a case has two.
+        if found := re.match(r".*?(?: part (\d+)|:(\d+):\d+): (error|warning): ", line):
+            texts[int(found[1]) - 1 if found[1] else int(found[2]) // 2].append(line)
     if len(printed) != len(cases):
         sys.exit(f"devicemaps.py: {len(printed)} answers to {len(cases)} cases")
     return list(zip(printed, texts))

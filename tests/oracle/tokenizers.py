@@ -4,13 +4,13 @@
 
 Every tokenizer of tests/Inputs/text, and variants of it, gets every code point in several places,
 one word of a megabyte, and random texts; and random ids to decode. PROGRAM is tokenize.cpp of this
-folder, compiled; without it the script compiles it with $CXX and llvm-config-19.
+folder, the target `tokenize` of the build.
 """
 import argparse
 import json
-import os
 import pathlib
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -21,24 +21,6 @@ from tokenizers import Tokenizer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ADD, READ, IDS = 1, 2, 4
-
-
-def build(out):
-    def config(*options):
-        return subprocess.check_output(["llvm-config-19", *options], text=True).split()
-
-    support = ["Diagnostics", "Files", "Json", "Quantity"]
-    sources = [ROOT / "tests/oracle/tokenize.cpp"]
-    sources += sorted((ROOT / "compiler/checkpoint").glob("Tokenizer*.cpp"))
-    sources += [ROOT / f"compiler/support/{name}.cpp" for name in support]
-    sources += sorted((ROOT / "runtime/text").glob("*.cpp"))
-    subprocess.check_call(
-        [os.environ.get("CXX", "c++"), "-std=c++20", "-O2", "-fno-exceptions", "-fno-rtti"]
-        + [f"-I{ROOT}", "-isystem", *config("--includedir"), *map(str, sources), "-o", str(out)]
-        + config("--ldflags", "--link-static", "--libs", "support")
-        + ["-lz", "-lzstd", "-lpthread", "-ldl"]
-    )
-    return out
 
 
 def fixtures():
@@ -183,13 +165,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tool")
+    parser.add_argument("--tool", help="default: the one beside the ashlar on PATH")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        tool = options.tool or build(pathlib.Path(folder, "tokenize"))
-        different = sum(
-            compare(tool, name, text, options.count, options.seed) for name, text in fixtures()
-        )
+    beside = pathlib.Path(shutil.which("ashlar") or sys.exit("there is no ashlar on PATH"))
+    tool = options.tool or beside.parents[1] / "tests/oracle/tokenize"
+    different = sum(
+        compare(tool, name, text, options.count, options.seed) for name, text in fixtures()
+    )
     sys.exit(different != 0)
 
 

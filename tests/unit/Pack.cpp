@@ -91,7 +91,7 @@ TEST(soundPackLacksOnlyTheReport) {
 TEST(entriesLieInThePack) {
   for (auto [offset, bytes] :
        {std::pair<uint64_t, uint64_t>{449, 0}, {128, 321}, {~0ull, 2}, {2, ~0ull}})
-    CHECK(says(openPack([&](auto &, auto &entry) {
+    CHECK(says(openPack([offset = offset, bytes = bytes](auto &, auto &entry) {
                  entry.offset = offset;
                  entry.bytes = bytes;
                }),

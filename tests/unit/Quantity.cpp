@@ -4,6 +4,8 @@
 
 #include "tests/unit/Check.h"
 
+#include <cmath>
+
 using namespace ashlar;
 
 static uint64_t bytes(const char *text) {
@@ -42,6 +44,23 @@ TEST(refused) {
         "1e30GB", "0x10GB", "18446744073709551616", "GiB1", "1 000GB", "20000000000GB"})
     CHECK(!parseBytes(text));
   CHECK_EQ(bytes("-0.0000000001GB"), 0u); // cut to an integer, as everything is
+}
+
+TEST(timesAreRoundedAndNeverComeRound) {
+  CHECK_EQ(nanos(0).value, 0u);
+  CHECK_EQ(nanos(1.4e-9).value, 1u);
+  CHECK_EQ(nanos(1.5e-9).value, 2u);
+  CHECK_EQ(nanos(1e10).value, 10'000'000'000'000'000'000u);
+  CHECK_EQ(nanos(2e10).value, UINT64_MAX);
+  CHECK_EQ(nanos(INFINITY).value, UINT64_MAX);
+  CHECK_EQ((nanos(INFINITY) + Nanos(1)).value, UINT64_MAX);
+  CHECK_EQ((Nanos(1ull << 40) * (1ull << 23)).value, 1ull << 63);
+  CHECK_EQ((Nanos(1ull << 40) * (1ull << 24)).value, UINT64_MAX);
+  Nanos sum(UINT64_MAX - 1);
+  sum += Nanos(1);
+  CHECK_EQ(sum.value, UINT64_MAX);
+  sum += Nanos(1);
+  CHECK_EQ(sum.value, UINT64_MAX);
 }
 
 TEST(forPeople) {

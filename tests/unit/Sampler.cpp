@@ -80,9 +80,9 @@ TEST(ASeedDecidesTheDraws) {
   std::vector<std::byte> scratch(samplerBytes(Logits.size()));
   auto draws = [&](uint64_t seed) {
     Sampler sampler({.temperature = 1, .topP = 0.9f, .seed = seed});
-    std::vector<int32_t> result;
-    for (int i = 0; i < 50; ++i)
-      result.push_back(sampler.next(Logits, scratch));
+    std::vector<int32_t> result(50);
+    for (int32_t &token : result)
+      token = sampler.next(Logits, scratch);
     return result;
   };
   CHECK(draws(7) == draws(7));

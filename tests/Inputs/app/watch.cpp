@@ -40,11 +40,13 @@ template <class Function> Function next(const char *name) {
 } // namespace
 
 // The C library's own functions under their other names: dlsym may itself allocate.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): they are its names
 extern "C" {
 void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t count, size_t bytes);
 void *__libc_realloc(void *old, size_t bytes);
 void *__libc_memalign(size_t alignment, size_t bytes);
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 void *malloc(size_t bytes) {
   ++allocations;

@@ -98,6 +98,8 @@ MOVES(pwrite64, "pwrite", (int file, const void *from, size_t bytes, off_t at),
     static auto *next = original<type parameters>(#name);                                          \
     return fails(call, path) ? failure : next arguments;                                           \
   }
+RETURNS(int, stat, "stat", -1, path, (const char *path, struct stat *facts), (path, facts))
+RETURNS(int, stat64, "stat", -1, path, (const char *path, struct stat64 *facts), (path, facts))
 RETURNS(int, fstat, "fstat", -1, pathOf(file), (int file, struct stat *facts), (file, facts))
 RETURNS(int, fstat64, "fstat", -1, pathOf(file), (int file, struct stat64 *facts), (file, facts))
 RETURNS(int, fchmod, "fchmod", -1, pathOf(file), (int file, mode_t mode), (file, mode))

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-CALLS = "open,read,pread,write,pwrite,fstat,fchmod,fsync,close,rename,mkdir,opendir,readdir"
+CALLS = "open,read,pread,write,pwrite,stat,fstat,fchmod,fsync,close,rename,mkdir,opendir,readdir"
 
 
 def parse():
