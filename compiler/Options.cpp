@@ -78,6 +78,11 @@ static cl::opt<std::string> cacheType("kv-dtype",
                                       cl::desc("type of the KV cache: f32, f16, bf16 (default: "
                                                "the checkpoint's)"),
                                       cl::value_desc("T"), REQUEST);
+static cl::opt<std::string> products("products",
+                                     cl::desc("how prefill multiplies by bf16 weights: f32, or bf16 "
+                                              "(rows are rounded; default where the cpu has "
+                                              "instructions for it)"),
+                                     cl::value_desc("T"), REQUEST);
 static cl::opt<bool> noTokenizer("no-tokenizer",
                                  cl::desc("leave tokenizer.json out: the app takes and gives "
                                           "token ids only"),
@@ -252,8 +257,8 @@ static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagn
       return wrongUse(diags, "--from=modules needs one file", "write --from=modules FILE");
     start.modules = files.front();
     files.clear();
-    return without({spec, machineFile, set, strict, context, batch, chunk, cacheType, noTokenizer,
-                    workload, pins, mainDevice},
+    return without({spec, machineFile, set, strict, context, batch, chunk, cacheType, products,
+                    noTokenizer, workload, pins, mainDevice},
                    "is of a model or a machine, and a modules file is neither", "leave it out",
                    diags);
   }
@@ -264,10 +269,17 @@ static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagn
     return wrongUse(diags, "--from=plan needs the plan's file", "write --from=plan MODEL FILE");
   start.plan = files.back();
   files.pop_back();
-  return without({machineFile, maxMemory, context, batch, chunk, weightType, cacheType, workload,
+  return without({machineFile, maxMemory, context, batch, chunk, weightType, cacheType, products, workload,
                   pins, mainDevice, deviceMap, compat, noSplit, specialTypes, offloadBuffers,
                   fallbackAllocation},
                  "is decided by the plan", "leave it out, or make another plan with it", diags);
+}
+
+static bool parseProducts(std::optional<DataType> &type, Diagnostics &diags) {
+  if (!parseType(products, type, diags))
+    return false;
+  return type != DataType::F16 ||
+         wrongUse(diags, "--products: nothing multiplies in f16", "take f32 or bf16");
 }
 
 bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
@@ -298,7 +310,8 @@ bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
             ? parseType(weightType, request.weightType, diags)
             : !weightType.getNumOccurrences() ||
                   parseTorchType(weightType, weightType, request.deviceMap.dtype, diags)) ||
-      !parseType(cacheType, request.cacheType, diags) || !parseWorkload(request.workload, diags) ||
+      !parseType(cacheType, request.cacheType, diags) || !parseProducts(request.products, diags) ||
+      !parseWorkload(request.workload, diags) ||
       !parsePairs(maxMemory, "cpu=60GiB", caps, diags) || !parseDeviceMap(request.deviceMap, diags))
     return false;
   for (auto &[name, text] : caps) {

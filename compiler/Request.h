@@ -43,6 +43,7 @@ struct Request {
   std::optional<uint64_t> chunk;          // tokens of a prefill step; empty: solved
   std::optional<DataType> weightType;     // of matrices; empty: the checkpoint's
   std::optional<DataType> cacheType;      // empty: the checkpoint's
+  std::optional<DataType> products;       // f32 or bf16; empty: what is faster
   bool strict = false;                    // refuse tensors that the model does not read
   bool tokenizer = true;                  // false: the app takes and gives token ids only
   Workload workload;

@@ -40,7 +40,9 @@ public:
     case OpKind::Attend:
       return attend(op);
     case OpKind::Linear:
-      return simple(op, "linear");
+      simple(op, "linear");
+      calls.back().ofBF16 = names.stored(*op.weight).type == DataType::BF16;
+      return;
     case OpKind::Glu:
       return simple(op, llvm::formatv("glu<{0}>", functor(op.activation)));
     case OpKind::Activate:

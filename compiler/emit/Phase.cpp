@@ -22,9 +22,14 @@ public:
 
 private:
   std::string stepType() const { return decode ? "Step<1>" : "Step<Chunk>"; }
-  std::string processor(uint32_t unit) const {
+  uint32_t processorOf(uint32_t unit) const {
     const plan::Unit &u = names.plan.units[unit];
-    return names.processor(decode ? u.decode : u.prefill);
+    return decode ? u.decode : u.prefill;
+  }
+  std::string processor(uint32_t unit) const { return names.processor(processorOf(unit)); }
+  bool roundsIn(uint32_t unit) const {
+    return !decode && names.plan.chunk > 1 &&
+           names.plan.processors[processorOf(unit)].bf16Products;
   }
   std::string describe(uint32_t unit) const;
   std::string call(const Call &call, uint32_t unit, llvm::StringRef step,
@@ -56,8 +61,9 @@ std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef s
   std::string comment = call.comment;
   if (decode && comment[1] == 'T')
     comment[1] = '1';
-  std::string line = llvm::formatv("{0}{1}::{2}({3}, {4});", indent, processor(unit), call.kernel,
-                                   step, call.arguments);
+  const char *rounding = call.ofBF16 && roundsIn(unit) && !call.lastOnly ? "<BF16>" : "";
+  std::string line = llvm::formatv("{0}{1}::{2}{3}({4}, {5});", indent, processor(unit),
+                                   call.kernel, rounding, step, call.arguments);
   return withComment(line, comment);
 }
 

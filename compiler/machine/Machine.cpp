@@ -60,6 +60,11 @@ std::vector<std::string> requiredIsa(const Processor &processor) {
   return isa;
 }
 
+bool multipliesBF16(const Processor &processor) {
+  return processor.kind == ProcessorKind::Cpu &&
+         llvm::is_contained(requiredIsa(processor), "avx512_bf16");
+}
+
 ProcessorId Machine::cpu() const {
   auto found =
       llvm::find_if(processors, [](const Processor &p) { return p.kind == ProcessorKind::Cpu; });

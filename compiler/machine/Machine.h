@@ -120,6 +120,9 @@ llvm::ArrayRef<llvm::StringRef> knownIsa();
 std::vector<std::string> compilerFlags(const Processor &processor);
 std::vector<std::string> requiredIsa(const Processor &processor);
 
+/// Whether a cpu multiplies bf16 by bf16, in that form of the kernels.
+bool multipliesBF16(const Processor &processor);
+
 llvm::StringRef name(Kernel kernel);
 llvm::StringRef name(ProcessorKind kind);
 llvm::StringRef name(Source source);

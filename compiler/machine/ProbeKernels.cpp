@@ -26,11 +26,18 @@ template <class Body> void repeat(StepState &state, Body body) {
   }
 }
 
+#ifdef __AVX512BF16__
+using Pairs = BF16; // what rows are rounded to for products with weights of bf16
+#else
+using Pairs = F32;
+#endif
+
 template <class T, int64_t N, int64_t K, uint32_t Max> void linear(StepState &state) {
+  using Rounded = std::conditional_t<(Max > 1) && std::is_same_v<T, BF16>, Pairs, F32>;
   Step<Max> step(state);
   repeat(state, [&](uint64_t place) {
     uint64_t offset = Arena::Operands + place * N * K * sizeof(typename T::storage);
-    cpu::linear(step, host::Rows<F32, K>{{Arena::X}}, host::Panels<T, N, K>{{offset}},
+    cpu::linear<Rounded>(step, host::Rows<F32, K>{{Arena::X}}, host::Panels<T, N, K>{{offset}},
                 host::Rows<F32, N>{{Arena::Y}});
   });
 }

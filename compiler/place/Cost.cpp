@@ -145,8 +145,22 @@ static Nanos time(const KernelRate &rate, const Work &work) {
   return rate.latency + nanos(seconds);
 }
 
-static bool timeUnits(const Machine &machine, const Model &model, std::vector<Unit> &units,
-                      Diagnostics &diags) {
+bool roundsToBF16(const Machine &machine, const Request &request) {
+  return request.products != DataType::F32 && multipliesBF16(machine.processor(machine.cpu()));
+}
+
+/// The rate of products in f32 with weights of bf16, where the profile has that of rounded ones.
+static KernelRate unrounded(const Processor &processor, KernelRate rate, const Work &work,
+                            Bytes touched) {
+  Work inF32 = work;
+  inF32.type = DataType::F32;
+  if (const KernelRate *f32 = rateFor(processor, inF32, touched))
+    rate.compute = f32->compute;
+  return rate;
+}
+
+static bool timeUnits(const Machine &machine, const Model &model, const Request &request,
+                      std::vector<Unit> &units, Diagnostics &diags) {
   std::set<std::string> missing;
   auto total = [&](const Processor &processor, std::vector<Work> UnitForm::*works) {
     Bytes sum;
@@ -156,6 +170,7 @@ static bool timeUnits(const Machine &machine, const Model &model, std::vector<Un
     return sum;
   };
   for (const Processor &processor : machine.processors) {
+    bool exact = multipliesBF16(processor) && !roundsToBF16(machine, request);
     Bytes decodeTouched = total(processor, &UnitForm::decode);
     Bytes prefillTouched = total(processor, &UnitForm::prefill);
     for (Unit &unit : units) {
@@ -163,7 +178,10 @@ static bool timeUnits(const Machine &machine, const Model &model, std::vector<Un
         Nanos result;
         for (const Work &w : works)
           if (const KernelRate *rate = rateFor(processor, w, touched))
-            result += time(*rate, w);
+            result += time(exact && w.kernel == Kernel::Linear && w.type == DataType::BF16
+                               ? unrounded(processor, *rate, w, touched)
+                               : *rate,
+                           w);
           else
             missing.insert(llvm::formatv("processor {0} has no rate for {1} in {2} (unit {3})",
                                          processor.name, name(w.kernel), name(w.type),
@@ -260,7 +278,7 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
       }
     units.push_back(std::move(unit));
   }
-  if (!timeUnits(machine, model, units, diags))
+  if (!timeUnits(machine, model, request, units, diags))
     return std::nullopt;
   return units;
 }

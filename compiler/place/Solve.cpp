@@ -169,6 +169,7 @@ std::optional<Solution> Trials::attempt(const Request &request, Sizes sizes) con
     return std::nullopt;
   solution.sizes = sizes;
   solution.fromDeviceMap = directions.homes.has_value();
+  solution.bf16Products = sizes.chunk > 1 && roundsToBF16(machine, request);
   auto units = costUnits(solution.model, machine, request, sizes, diags);
   if (!units)
     return std::nullopt;
@@ -199,6 +200,12 @@ std::optional<Solution> solve(const Model &model, const Machine &machine, const 
                               Diagnostics &diags) {
   if (!isForModel(model, request, diags))
     return std::nullopt;
+  if (request.products == DataType::BF16 && !roundsToBF16(machine, request)) {
+    diags.error(Exit::BadInput, machine.name,
+                "--products bf16: the cpu has no instructions to multiply bf16");
+    diags.note("they are avx512_bf16, with AVX-512; leave the option out for products in f32");
+    return std::nullopt;
+  }
   std::optional<uint64_t> context = chooseContext(model, request, diags);
   if (!context)
     return std::nullopt;

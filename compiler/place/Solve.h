@@ -29,6 +29,7 @@ struct Solution {
   Problem problem;
   Placement placement;
   bool fromDeviceMap = false;
+  bool bf16Products = false; // in steps of several rows, on the cpu
 
   const Candidate &chosen(uint32_t unit) const {
     return problem.units[unit].candidates[placement.choice[unit]];

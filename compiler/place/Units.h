@@ -80,6 +80,10 @@ struct Sizes {
 /// Tokens of the workload's prompt, or rows: those that there is room for.
 uint64_t promptOf(const Model &model, const Request &request, Sizes sizes);
 
+/// Whether prefill rounds rows to bf16 on the cpu, for products with weights of bf16: where that is
+/// faster, unless the request wants them in f32.
+bool roundsToBF16(const Machine &machine, const Request &request);
+
 /// All units, in execution order; nothing when a processor has no rate for work that it would do.
 std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,
                                            const Request &request, Sizes sizes, Diagnostics &diags);

@@ -37,6 +37,8 @@ struct Processor {
   uint32_t memory = 0;
   uint32_t threads = 1;
   std::vector<std::string> isa; // that the kernels are compiled for, sorted
+  /// Steps of several rows round them to bf16 to multiply them by bf16 weights.
+  bool bf16Products = false;
 };
 
 /// A place in a region: the index of memory and region, and the offset in the region.

@@ -121,7 +121,7 @@ struct Printer {
       out << "processor " << nameText(processor.name) << " kind=" << nameText(processor.kind)
           << " memory=" << memoryName(processor.memory) << " threads=" << processor.threads;
       list("isa", processor.isa, nameText);
-      out << '\n';
+      out << (processor.bf16Products ? " bf16-products\n" : "\n");
     }
   }
 

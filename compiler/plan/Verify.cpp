@@ -137,6 +137,10 @@ void checkWhole(const Plan &plan, Violations &found) {
   for (const Processor &processor : plan.processors)
     if (processor.threads == 0)
       violate(found, "processor " + processor.name + " has no threads");
+  for (const Processor &processor : plan.processors)
+    if (processor.bf16Products &&
+        (processor.kind != "cpu" || !llvm::is_contained(processor.isa, "avx512_bf16")))
+      violate(found, "processor " + processor.name + " has no instructions to multiply bf16");
   if (size_t count = llvm::count_if(
           plan.processors, [](const Processor &processor) { return processor.kind == "cpu"; });
       count != 1)

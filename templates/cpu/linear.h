@@ -1,10 +1,14 @@
-/// y = x w^T (+ bias), the weights in panels of f32, f16 or bf16, all sums in f32.
+/// y = x w^T (+ bias), the weights in panels of f32, f16 or bf16, all sums in f32, and all products
+/// unless rows are to be rounded.
 ///
 /// One token: each thread reads the panels of its share as one stream. More: each panel stays in
 /// the cache while all rows of x pass over it, so that weights come from memory once a step.
 #pragma once
 
 #include "templates/cpu/block.h"
+#include "templates/cpu/linear_bf16.h"
+
+#include <type_traits>
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
@@ -78,16 +82,30 @@ void linearShare(const Step<Max> &step, const float *x, int64_t xStride,
   }
 }
 
-template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
-void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
-            host::Rows<F32, N> y) {
-  linearShare<Max, T>(step, x.at(step), S, w.at(step), nullptr, y.at(step), N, K);
+/// `A` is what rows of x are rounded to before they are multiplied: F32, or BF16 where there are
+/// several rows, weights of bf16 and a processor that multiplies them.
+template <class A, uint32_t Max, class T>
+void linearRows(const Step<Max> &step, const float *x, int64_t xStride,
+                const typename T::storage *weights, const float *bias, float *y, int64_t outputs,
+                int64_t depth) {
+  if constexpr (std::is_same_v<A, F32>) {
+    linearShare<Max, T>(step, x, xStride, weights, bias, y, outputs, depth);
+  } else {
+    static_assert(Max > 1 && std::is_same_v<A, BF16> && std::is_same_v<T, BF16>);
+    linearShareOfBF16(step, x, xStride, weights, bias, y, outputs, depth);
+  }
 }
 
-template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
+template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
+void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
+            host::Rows<F32, N> y) {
+  linearRows<A, Max, T>(step, x.at(step), S, w.at(step), nullptr, y.at(step), N, K);
+}
+
+template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
             host::Vector<F32, N> bias, host::Rows<F32, N> y) {
-  linearShare<Max, T>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), N, K);
+  linearRows<A, Max, T>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), N, K);
 }
 
 } // namespace ASHLAR_ISA

@@ -10,7 +10,15 @@ namespace {
 // f32 sums of 2048 products stay within 3e-7; weights of 16 bits are widened exactly.
 constexpr double Tolerance = 6e-7;
 
-template <uint32_t Max, class T, int64_t N, int64_t K>
+/// What a kernel that rounds rows to A multiplies; in f32 it is the value itself.
+template <class A> double rounded(float value) {
+  if constexpr (std::is_same_v<A, F32>)
+    return value;
+  else
+    return decode<A>(encode<A>(value));
+}
+
+template <uint32_t Max, class T, int64_t N, int64_t K, class A = F32>
 void checkLinear(uint32_t tokens, uint32_t threads, bool withBias) {
   Arena arena;
   auto weights = normal<T>(N * K);
@@ -26,7 +34,7 @@ void checkLinear(uint32_t tokens, uint32_t threads, bool withBias) {
     for (int64_t n = 0; n < N; ++n) {
       double sum = withBias ? bias[n] : 0;
       for (int64_t k = 0; k < K; ++k)
-        sum += inputs[t * K + k] * decode<T>(weights[n * K + k]);
+        sum += rounded<A>(inputs[t * K + k]) * decode<T>(weights[n * K + k]);
       expected[t * N + n] = sum;
     }
 
@@ -34,9 +42,9 @@ void checkLinear(uint32_t tokens, uint32_t threads, bool withBias) {
   state.tokens = tokens;
   onTeam<Max>(threads, arena, state, [&](const Step<Max> &step) {
     if (withBias)
-      cpu::linear(step, x, w, b, y);
+      cpu::linear<A>(step, x, w, b, y);
     else
-      cpu::linear(step, x, w, y);
+      cpu::linear<A>(step, x, w, y);
   });
   CHECK_NEAR(relativeError(arena.at<F32>(y.offset), expected), 0, Tolerance);
 }
@@ -66,6 +74,25 @@ template <class T> void checkType() {
 TEST(linearOfF32) { checkType<F32>(); }
 TEST(linearOfF16) { checkType<F16>(); }
 TEST(linearOfBF16) { checkType<BF16>(); }
+
+#ifdef __AVX512BF16__
+// Products of bf16 are exact in f32, so only the order of the sums differs from those above. All
+// shapes of the block, parts of a depth, and more panels than are worked on together.
+template <int64_t N, int64_t K> void checkRounded() {
+  for (uint32_t tokens : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 23u})
+    checkLinear<130, BF16, N, K, BF16>(tokens, tokens % 3 + 1, tokens % 2);
+  checkLinear<130, BF16, N, K, BF16>(130, 3, false);
+}
+
+TEST(linearOfRoundedRows) {
+  checkRounded<1, 1>();
+  checkRounded<33, 7>();
+  checkRounded<47, 33>();
+  checkRounded<100, 513>();
+  checkRounded<65, 1600>();
+  checkRounded<600, 65>();
+}
+#endif
 
 // The inputs are columns of wider rows.
 template <uint32_t Max, class T, int64_t N, int64_t K> void checkPart(uint32_t tokens) {
