@@ -212,7 +212,7 @@ def plain_machine(folder):
 
 
 def build(case, model, app, plain):
-    command = ["ashlar", "build", model, "-o", app]
+    command = ["ashlar", "build", model, "-o", app, "--products", "f32"]
     if not isinstance(case.shape, Layers):
         command += ["--kv-dtype", case.cache]
     if case.chunk:
