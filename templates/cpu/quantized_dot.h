@@ -1,0 +1,171 @@
+/// One row of x times a panel of quantized weights.
+///
+/// x is quantized, too: in groups of 32 columns, as whole numbers of 15 bits, which adds an error of
+/// about 4e-5. All that follows within a group is exact, in integers. Where instructions multiply
+/// bytes (VNNI), a number is 128 times its upper part and a lower part, and both are bytes: twice
+/// the multiplications of a byte alone cost nothing while memory is what is waited for, and a byte
+/// alone would add an error of 5e-3. Without them weights become 16 bits wide. Plain C++ leaves x as
+/// it is.
+#pragma once
+
+#include "templates/cpu/quads.h"
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+#if ASHLAR_VECTOR_BYTES > 16
+/// The largest number that x becomes: its upper part is a signed byte, then.
+inline constexpr float LargestNumber = 127 * 128;
+
+/// At most `Columns` columns of x, small enough for the stack.
+struct QuantizedRow {
+  static constexpr int64_t Columns = 16384;
+  struct Group {
+    float scale;   // of x times that of w: the 128th of a level is in here
+    int32_t start; // what the 128 that was added to all weights makes of x, taken away
+  };
+#ifdef __AVX512VNNI__
+  alignas(64) int8_t upper[Columns];
+  alignas(64) int8_t lower[Columns];
+#else
+  // Of four columns first and third, second and fourth: those that halves of words hold.
+  alignas(64) int16_t numbers[Columns];
+#endif
+  Group groups[Columns / GroupColumns];
+
+  void take(const float *x, int64_t count) {
+    for (int64_t first = 0; first < count; first += GroupColumns)
+      takeGroup(x + first, count - first, first);
+  }
+
+private:
+  ASHLAR_INLINE void takeGroup(const float *x, int64_t count, int64_t first) {
+    constexpr int64_t Parts = GroupColumns / Width;
+    Floats parts[Parts], high = {}, strange = {};
+    unrolled<Parts>([&](auto i) ASHLAR_INLINE {
+      parts[i] = i * Width < count ? load(x + i * Width, count - i * Width) : Floats{};
+      high = larger(larger(high, parts[i]), -parts[i]);
+      strange += parts[i] * 0.0f; // an infinity or NaN must not get lost
+    });
+    float size = largest(high);
+    bool zero = size < 1e-30f;
+    float inverse = zero ? 0.0f : LargestNumber / size;
+    Integers total = {};
+    unrolled<Parts>([&](auto i) ASHLAR_INLINE {
+      Integers numbers = (Integers)(parts[i] * inverse + 0x1.8p23f) - 0x4b400000;
+      total += numbers;
+      put(first + i * Width, numbers);
+    });
+    int32_t all = 0;
+    unrolled<Width>([&](auto i) ASHLAR_INLINE { all += total[i.value]; });
+    float scale = zero ? 0.0f : size * (1 / (LargestNumber * 128));
+    groups[first / GroupColumns] = {scale + sum(strange), -128 * all};
+  }
+
+  ASHLAR_INLINE void put(int64_t at, Integers numbers) {
+#ifdef __AVX512VNNI__
+    Integers above = (numbers + 64) >> 7;
+    _mm_store_si128((__m128i *)(upper + at), _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)above));
+    _mm_store_si128((__m128i *)(lower + at),
+                    _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)(numbers - (above << 7))));
+#else
+    for (int64_t i = 0; i < Width; ++i)
+      this->numbers[at + (i & ~3) + (i % 2 * 2 + i % 4 / 2)] = static_cast<int16_t>(numbers[i]);
+#endif
+  }
+};
+
+/// Four bytes, or two numbers, in all lanes.
+ASHLAR_INLINE inline Integers broadcastWord(const void *from) {
+  int32_t word;
+  __builtin_memcpy(&word, from, 4);
+  return word - Integers{};
+}
+
+/// sums += x times one group, `at` columns behind the beginning of x.
+template <class T, int64_t V>
+ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow &x, int64_t at,
+                                   Floats (&sums)[V]) {
+  QuantizedRow::Group own = x.groups[at / GroupColumns];
+  Integers totals[V];
+#ifdef __AVX512VNNI__
+  Integers uppers[V] = {}, lowers[V];
+  unrolled<V>([&](auto v) ASHLAR_INLINE { lowers[v] = own.start - Integers{}; });
+#else
+  unrolled<V>([&](auto v) ASHLAR_INLINE { totals[v] = own.start - Integers{}; });
+#endif
+  unrolled<GroupColumns / QuadColumns>([&](auto step) ASHLAR_INLINE {
+    Words quads[2][V];
+    loadQuads<T>(group + GroupScaleBytes, step * QuadColumns, quads);
+    unrolled<2>([&](auto d) ASHLAR_INLINE {
+      int64_t column = at + step * QuadColumns + d * 4;
+#ifdef __AVX512VNNI__
+      Integers upper = broadcastWord(x.upper + column), lower = broadcastWord(x.lower + column);
+      unrolled<V>([&](auto v) ASHLAR_INLINE {
+        __m512i w = (__m512i)quads[d][v];
+        uppers[v] = (Integers)_mm512_dpbusd_epi32((__m512i)uppers[v], w, (__m512i)upper);
+        lowers[v] = (Integers)_mm512_dpbusd_epi32((__m512i)lowers[v], w, (__m512i)lower);
+      });
+#else
+      Integers even = broadcastWord(x.numbers + column), odd = broadcastWord(x.numbers + column + 2);
+      unrolled<V>([&](auto v) ASHLAR_INLINE {
+        typedef uint16_t Pairs __attribute__((vector_size(4 * Width)));
+        Words evens = quads[d][v] & 0x00ff00ff, odds = (Words)((Pairs)quads[d][v] >> 8);
+#if ASHLAR_VECTOR_BYTES == 64
+        totals[v] += (Integers)_mm512_madd_epi16((__m512i)evens, (__m512i)even);
+        totals[v] += (Integers)_mm512_madd_epi16((__m512i)odds, (__m512i)odd);
+#else
+        totals[v] += (Integers)_mm256_madd_epi16((__m256i)evens, (__m256i)even);
+        totals[v] += (Integers)_mm256_madd_epi16((__m256i)odds, (__m256i)odd);
+#endif
+      });
+#endif
+    });
+  });
+  Floats scales[V];
+  loadScales(group, 0, scales);
+  unrolled<V>([&](auto v) ASHLAR_INLINE {
+#ifdef __AVX512VNNI__
+    totals[v] = (uppers[v] << 7) + lowers[v];
+#endif
+    sums[v] = multiplyAdd(__builtin_convertvector(totals[v], Floats), scales[v] * own.scale, sums[v]);
+  });
+}
+
+#else
+
+struct QuantizedRow {
+  static constexpr int64_t Columns = 16384;
+  const float *x;
+  int64_t count;
+  void take(const float *from, int64_t columns) {
+    x = from;
+    count = columns;
+  }
+};
+
+template <class T, int64_t V>
+ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow &x, int64_t at,
+                                   Floats (&sums)[V]) {
+  Floats totals[V] = {}, scales[V];
+  int64_t columns = x.count - at < GroupColumns ? x.count - at : GroupColumns;
+  for (int64_t column = 0; column < columns; column += QuadColumns) {
+    Words quads[2][V];
+    Floats levels[4][V];
+    loadQuads<T>(group + GroupScaleBytes, column, quads);
+    for (int64_t k = 0; k < QuadColumns && column + k < columns; ++k) {
+      if (k % 4 == 0)
+        widenQuads(quads[k / 4], levels);
+      Floats value = broadcast(x.x[at + column + k]);
+      unrolled<V>([&](auto v) ASHLAR_INLINE {
+        totals[v] = multiplyAdd(levels[k % 4][v], value, totals[v]);
+      });
+    }
+  }
+  loadScales(group, 0, scales);
+  unrolled<V>([&](auto v) ASHLAR_INLINE { sums[v] += totals[v] * (scales[v] * (1.0f / 128)); });
+}
+#endif
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu
