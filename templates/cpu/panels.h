@@ -15,19 +15,20 @@ inline namespace ASHLAR_ISA {
 template <class T> inline constexpr int64_t PanelPair = 1;
 template <> inline constexpr int64_t PanelPair<BF16> = 2;
 
-/// Bits of a whole number, where they come in groups of 32 columns, and the bytes of such a group of
-/// a panel: scales of 16 bits, and the numbers.
+/// Bits of a whole number, where they come in groups of 32 columns, and the bytes of such a group
+/// of a panel: scales of 16 bits, and the numbers.
 template <class T> inline constexpr int64_t LevelBits = 0;
 template <> inline constexpr int64_t LevelBits<Int8> = 8;
 template <> inline constexpr int64_t LevelBits<Int4> = 4;
 template <class T>
-concept Quantized = LevelBits<T> > 0;
+concept Quantized = LevelBits<T> >
+0;
 
 inline constexpr int64_t GroupColumns = 32;
 inline constexpr int64_t GroupScaleBytes = 2 * host::PanelRows;
 template <Quantized T>
 inline constexpr int64_t GroupBytes =
-    GroupScaleBytes + host::PanelRows * GroupColumns * LevelBits<T> / 8;
+    GroupScaleBytes + host::PanelRows *GroupColumns *LevelBits<T> / 8;
 
 inline constexpr int64_t panelCount(int64_t rows) {
   return (rows + host::PanelRows - 1) / host::PanelRows;

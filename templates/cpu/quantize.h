@@ -9,7 +9,8 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// The largest weight that a group can hold: its scale, which may be half as large again, is an f16.
+/// The largest weight that a group can hold: its scale, which may be half as large again, is an
+/// f16.
 inline constexpr float LargestWeight = 32768;
 
 /// The first weight that no group can hold, because it is no finite number or larger than
@@ -79,7 +80,8 @@ struct Fit {
     for (int64_t part = 0; part < group.Parts; ++part) {
       Integers at = group.rounded(part, inverse);
       Floats level;
-      unrolled<Width>([&](auto i) ASHLAR_INLINE { level[i.value] = nearestLevels.level[at[i.value]]; });
+      unrolled<Width>([&](auto i)
+                          ASHLAR_INLINE { level[i.value] = nearestLevels.level[at[i.value]]; });
       xs = multiplyAdd(group.parts[part], level, xs);
       ls = multiplyAdd(level, level, ls);
     }
@@ -98,7 +100,8 @@ template <> struct GroupWriter<Int8> {
   static uint16_t scale(const WeightGroup &group) {
     float exact = group.size * (128.0f / 127);
     uint16_t narrow = narrowScale(exact);
-    // Few digits are left of a scale that is no normal half. It may be too large, but not too small.
+    // Few digits are left of a scale that is no normal half. It may be too large, but not too
+    // small.
     if (group.size * 128 > 127.5f * widen<F16>(narrow))
       ++narrow;
     return narrow;

@@ -1,12 +1,12 @@
 /// Weights as whole numbers: what the groups that runtime/Step.h states at host::Panels mean, and
 /// how they are read, in plain C++.
 ///
-/// A weight is scale * level / 128, with a scale for each row of a group. A level of int8 is -127 to
-/// 127, stored with 128 added, because instructions multiply unsigned bytes by signed ones. A level
-/// of int4 is one of the 16 `Levels`, stored as its index. The 128th is there for small weights:
-/// scales are as large as the largest weight of a group, so that f16 keeps all its digits down to
-/// weights of 6e-5, and has some down to 3e-8. Below that the smallest scale is taken, and weights
-/// that are less than 2.4e-10 become zero.
+/// A weight is scale * level / 128, with a scale for each row of a group. A level of int8 is -127
+/// to 127, stored with 128 added, because instructions multiply unsigned bytes by signed ones. A
+/// level of int4 is one of the 16 `Levels`, stored as its index. The 128th is there for small
+/// weights: scales are as large as the largest weight of a group, so that f16 keeps all its digits
+/// down to weights of 6e-5, and has some down to 3e-8. Below that the smallest scale is taken, and
+/// weights that are less than 2.4e-10 become zero.
 #pragma once
 
 #include "templates/cpu/panels.h"

@@ -1,11 +1,11 @@
 /// One row of x times a panel of quantized weights.
 ///
-/// x is quantized, too: in groups of 32 columns, as whole numbers of 15 bits, which adds an error of
-/// about 4e-5. All that follows within a group is exact, in integers. Where instructions multiply
-/// bytes (VNNI), a number is 128 times its upper part and a lower part, and both are bytes: twice
-/// the multiplications of a byte alone cost nothing while memory is what is waited for, and a byte
-/// alone would add an error of 5e-3. Without them weights become 16 bits wide. Plain C++ leaves x as
-/// it is.
+/// x is quantized, too: in groups of 32 columns, as whole numbers of 15 bits, which adds an error
+/// of about 4e-5. All that follows within a group is exact, in integers. Where instructions
+/// multiply bytes (VNNI), a number is 128 times its upper part and a lower part, and both are
+/// bytes: twice the multiplications of a byte alone cost nothing while memory is what is waited
+/// for, and a byte alone would add an error of 5e-3. Without them weights become 16 bits wide.
+/// Plain C++ leaves x as it is.
 #pragma once
 
 #include "templates/cpu/quads.h"
@@ -20,10 +20,6 @@ inline constexpr float LargestNumber = 127 * 128;
 /// At most `Columns` columns of x, small enough for the stack.
 struct QuantizedRow {
   static constexpr int64_t Columns = 16384;
-  struct Group {
-    float scale;   // of x times that of w: the 128th of a level is in here
-    int32_t start; // what the 128 that was added to all weights makes of x, taken away
-  };
 #ifdef __AVX512VNNI__
   alignas(64) int8_t upper[Columns];
   alignas(64) int8_t lower[Columns];
@@ -31,46 +27,76 @@ struct QuantizedRow {
   // Of four columns first and third, second and fourth: those that halves of words hold.
   alignas(64) int16_t numbers[Columns];
 #endif
-  Group groups[Columns / GroupColumns];
+  // Of x times that of w: the 128th of a level is in here.
+  alignas(64) float scales[Columns / GroupColumns];
+  // What the 128 that was added to all weights makes of x, taken away.
+  alignas(64) int32_t starts[Columns / GroupColumns];
 
-  void take(const float *x, int64_t count) {
-    for (int64_t first = 0; first < count; first += GroupColumns)
-      takeGroup(x + first, count - first, first);
+  [[gnu::noinline]] void take(const float *x, int64_t count) {
+    Floats strange = {};
+    int64_t whole = count / TogetherColumns * TogetherColumns;
+    for (int64_t first = 0; first < whole; first += TogetherColumns)
+      takeGroups(x + first, first, strange);
+    if (whole < count) {
+      alignas(64) float rest[TogetherColumns] = {};
+      __builtin_memcpy(rest, x + whole, static_cast<size_t>(count - whole) * sizeof(float));
+      takeGroups(rest, whole, strange);
+    }
+    if (float none = sum(strange); none != 0)
+      scales[0] = none;
   }
 
 private:
-  ASHLAR_INLINE void takeGroup(const float *x, int64_t count, int64_t first) {
-    constexpr int64_t Parts = GroupColumns / Width;
-    Floats parts[Parts], high = {}, strange = {};
-    unrolled<Parts>([&](auto i) ASHLAR_INLINE {
-      parts[i] = i * Width < count ? load(x + i * Width, count - i * Width) : Floats{};
-      high = larger(larger(high, parts[i]), -parts[i]);
-      strange += parts[i] * 0.0f; // an infinity or NaN must not get lost
-    });
-    float size = largest(high);
-    bool zero = size < 1e-30f;
-    float inverse = zero ? 0.0f : LargestNumber / size;
-    Integers total = {};
-    unrolled<Parts>([&](auto i) ASHLAR_INLINE {
-      Integers numbers = (Integers)(parts[i] * inverse + 0x1.8p23f) - 0x4b400000;
-      total += numbers;
-      put(first + i * Width, numbers);
-    });
-    int32_t all = 0;
-    unrolled<Width>([&](auto i) ASHLAR_INLINE { all += total[i.value]; });
-    float scale = zero ? 0.0f : size * (1 / (LargestNumber * 128));
-    groups[first / GroupColumns] = {scale + sum(strange), -128 * all};
+  // As many groups as a register has floats: each of those stands for one of them.
+  static constexpr int64_t TogetherColumns = Width * GroupColumns;
+
+  /// `strange` becomes NaN if x holds an infinity or NaN, which must not get lost.
+  ASHLAR_INLINE void takeGroups(const float *x, int64_t first, Floats &strange) {
+    Floats highs[Width] = {}, totals[Width];
+    for (int64_t group = 0; group < Width; ++group)
+      for (int64_t i = 0; i < GroupColumns; i += Width) {
+        Floats part = load(x + group * GroupColumns + i);
+        highs[group] = larger(highs[group], (Floats)((Words)part & 0x7fffffff));
+        strange += part * 0.0f;
+      }
+    Floats sizes = joined(highs, larger), zero = {};
+    alignas(64) float inverses[Width];
+    store(inverses, sizes < 1e-30f ? zero : LargestNumber / sizes);
+    for (int64_t group = 0; group < Width; ++group) {
+      Integers total = {};
+      for (int64_t i = 0; i < GroupColumns; i += Width) {
+        int64_t at = group * GroupColumns + i;
+        Integers part = (Integers)(load(x + at) * inverses[group] + 0x1.8p23f) - 0x4b400000;
+        total += part;
+        put(first + at, part);
+      }
+      totals[group] = __builtin_convertvector(total, Floats); // small enough to be exact
+    }
+    store(scales + first / GroupColumns,
+          sizes < 1e-30f ? zero : sizes * (1 / (LargestNumber * 128)));
+    Integers start = __builtin_convertvector(sums(totals), Integers) * -128;
+    store(reinterpret_cast<float *>(starts + first / GroupColumns), (Floats)start);
   }
 
-  ASHLAR_INLINE void put(int64_t at, Integers numbers) {
+  ASHLAR_INLINE void put(int64_t at, Integers part) {
 #ifdef __AVX512VNNI__
-    Integers above = (numbers + 64) >> 7;
-    _mm_store_si128((__m128i *)(upper + at), _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)above));
-    _mm_store_si128((__m128i *)(lower + at),
-                    _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)(numbers - (above << 7))));
+    Integers above = (part + 64) >> 7;
+    auto store = [](int8_t *to, Integers bytes) ASHLAR_INLINE {
+      _mm_store_si128((__m128i *)to, _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)bytes));
+    };
+    store(upper + at, above);
+    store(lower + at, part - (above << 7));
 #else
-    for (int64_t i = 0; i < Width; ++i)
-      this->numbers[at + (i & ~3) + (i % 2 * 2 + i % 4 / 2)] = static_cast<int16_t>(numbers[i]);
+    typedef int16_t Shorts __attribute__((vector_size(2 * Width)));
+    Shorts narrow = __builtin_convertvector(part, Shorts);
+    constexpr int Order = 0xd8; // 0 2 1 3
+#if ASHLAR_VECTOR_BYTES == 64
+    __m256i turned = _mm256_shufflehi_epi16((__m256i)narrow, Order);
+    _mm256_store_si256((__m256i *)(numbers + at), _mm256_shufflelo_epi16(turned, Order));
+#else
+    __m128i turned = _mm_shufflehi_epi16((__m128i)narrow, Order);
+    _mm_store_si128((__m128i *)(numbers + at), _mm_shufflelo_epi16(turned, Order));
+#endif
 #endif
   }
 };
@@ -86,13 +112,13 @@ ASHLAR_INLINE inline Integers broadcastWord(const void *from) {
 template <class T, int64_t V>
 ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow &x, int64_t at,
                                    Floats (&sums)[V]) {
-  QuantizedRow::Group own = x.groups[at / GroupColumns];
+  int32_t start = x.starts[at / GroupColumns];
   Integers totals[V];
 #ifdef __AVX512VNNI__
   Integers uppers[V] = {}, lowers[V];
-  unrolled<V>([&](auto v) ASHLAR_INLINE { lowers[v] = own.start - Integers{}; });
+  unrolled<V>([&](auto v) ASHLAR_INLINE { lowers[v] = start - Integers{}; });
 #else
-  unrolled<V>([&](auto v) ASHLAR_INLINE { totals[v] = own.start - Integers{}; });
+  unrolled<V>([&](auto v) ASHLAR_INLINE { totals[v] = start - Integers{}; });
 #endif
   unrolled<GroupColumns / QuadColumns>([&](auto step) ASHLAR_INLINE {
     Words quads[2][V];
@@ -107,7 +133,8 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow &x, 
         lowers[v] = (Integers)_mm512_dpbusd_epi32((__m512i)lowers[v], w, (__m512i)lower);
       });
 #else
-      Integers even = broadcastWord(x.numbers + column), odd = broadcastWord(x.numbers + column + 2);
+      Integers even = broadcastWord(x.numbers + column),
+               odd = broadcastWord(x.numbers + column + 2);
       unrolled<V>([&](auto v) ASHLAR_INLINE {
         typedef uint16_t Pairs __attribute__((vector_size(4 * Width)));
         Words evens = quads[d][v] & 0x00ff00ff, odds = (Words)((Pairs)quads[d][v] >> 8);
@@ -128,7 +155,8 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow &x, 
 #ifdef __AVX512VNNI__
     totals[v] = (uppers[v] << 7) + lowers[v];
 #endif
-    sums[v] = multiplyAdd(__builtin_convertvector(totals[v], Floats), scales[v] * own.scale, sums[v]);
+    sums[v] = multiplyAdd(__builtin_convertvector(totals[v], Floats),
+                          scales[v] * x.scales[at / GroupColumns], sums[v]);
   });
 }
 

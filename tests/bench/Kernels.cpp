@@ -24,7 +24,8 @@ namespace {
 constexpr int64_t N = 5632, K = 2048;
 constexpr uint32_t Tokens = 512;
 constexpr uint64_t WeightBytes = uint64_t(1) << 28;
-constexpr uint64_t X = 0, Y = X + Tokens * K * 4, Weights = (Y + Tokens * N * 4 + 0x1fffff) >> 21 << 21;
+constexpr uint64_t X = 0, Y = X + Tokens * K * 4,
+                   Weights = (Y + Tokens * N * 4 + 0x1fffff) >> 21 << 21;
 
 double seconds(clockid_t clock) {
   timespec time;
@@ -163,7 +164,8 @@ int main(int argc, char **argv) {
     std::perror("mmap");
     return 1;
   }
-  auto arena = reinterpret_cast<std::byte *>((reinterpret_cast<uint64_t>(mapped) + Huge - 1) / Huge * Huge);
+  auto arena =
+      reinterpret_cast<std::byte *>((reinterpret_cast<uint64_t>(mapped) + Huge - 1) / Huge * Huge);
   madvise(arena, Size, MADV_HUGEPAGE);
   for (uint64_t at = 0; at < Size; at += 4) // a normal number in every type
     std::memcpy(arena + at, "\x80\x3f\x80\x3f", 4);

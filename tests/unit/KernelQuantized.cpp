@@ -263,9 +263,9 @@ TEST(levelsFitNormalWeights) {
 template <class T> void checkSpecialGroups() {
   constexpr int64_t K = 50;
   std::vector<float> weights(3 * K);
-  weights[0] = -1e-8f;          // in a group of its own: not zero
-  weights[K + 32] = 32768;      // the largest that there is
-  weights[2 * K + 3] = 1e-20f;  // zero
+  weights[0] = -1e-8f;         // in a group of its own: not zero
+  weights[K + 32] = 32768;     // the largest that there is
+  weights[2 * K + 3] = 1e-20f; // zero
   auto matrix = packed<T>(weights, 3, K);
   CHECK_NEAR(matrix.at(0, 0) / 1e-8, -1, 0.25);
   CHECK_NEAR(matrix.at(1, 32) / 32768, 1, 0.01);
