@@ -1,7 +1,7 @@
 /// y = x w^T (+ bias), the weights as whole numbers in panels.
 ///
-/// One token: each thread reads the panels of its share as one stream. More: a part of a panel
-/// becomes f32, small enough for the cache, and all rows of x pass over it.
+/// One token, or a few: each thread reads the panels of its share as one stream. More: a part of a
+/// panel becomes f32, small enough for the cache, and all rows of x pass over it.
 #pragma once
 
 #include "templates/cpu/linear.h"
@@ -98,12 +98,21 @@ template <int64_t R>
   }
 }
 
+/// So many rows are worked on one by one: to make weights wide takes as long as four rows or so.
+inline constexpr int64_t FewRows = Width > 4 ? 4 : 1;
+
 template <class T, uint32_t Max>
 void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
                        const uint8_t *weights, const float *bias, float *y, int64_t outputs,
                        int64_t depth) {
   int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
   int64_t rows = step.count(), blocks = (rows + BlockRows - 1) / BlockRows;
+  if (rows <= FewRows) {
+    for (int64_t row = 0; row < rows; ++row)
+      linearOfQuantized<T>(Step<1>(step), x + row * xStride, xStride, weights, bias,
+                           y + row * outputs, outputs, depth);
+    return;
+  }
   Share mine = share(step, panels * blocks);
   WidePanel wide;
   while (mine.begin < mine.end) {

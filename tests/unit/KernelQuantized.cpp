@@ -13,7 +13,7 @@ namespace {
 // 2^-15 of that, 1.8e-5 of it as a root mean square, and the largest of 32 normal numbers is about
 // 2.3 times their size. Plain C++ and products of many rows leave x as it is.
 constexpr bool RoundsX = ASHLAR_VECTOR_BYTES > 16;
-constexpr double TokenTolerance = RoundsX ? 6e-5 : 6e-7, Tolerance = 6e-7;
+constexpr double TokenTolerance = RoundsX ? 2e-4 : 6e-7, Tolerance = 6e-7;
 
 constexpr int Levels4[16] = {-127, -99, -78, -61, -46, -33, -21, -9,
                              2,    13,  24,  36,  49,  64,  82,  105};
@@ -104,7 +104,7 @@ void checkLinear(const Matrix<T> &matrix, uint32_t tokens, uint32_t threads, boo
       cpu::linear(step, x.rows, w, y);
   });
   CHECK_NEAR(relativeError(arena.at<F32>(y.offset), expected), 0,
-             Max == 1 ? TokenTolerance : Tolerance);
+             tokens <= cpu::FewRows ? TokenTolerance : Tolerance);
 }
 
 template <class T, int64_t N, int64_t K> void checkShape() {
@@ -113,7 +113,7 @@ template <class T, int64_t N, int64_t K> void checkShape() {
     checkLinear<1, T, N, K>(matrix, 1, threads, false);
     checkLinear<1, T, N, K>(matrix, 1, threads, true);
   }
-  for (uint32_t tokens : {1u, 2u, 3u, 5u, 8u, 9u, 23u})
+  for (uint32_t tokens : {1u, 2u, 3u, 4u, 5u, 6u, 8u, 9u, 23u})
     checkLinear<130, T, N, K>(matrix, tokens, tokens % 3 + 1, tokens % 2);
 }
 
@@ -141,7 +141,7 @@ TEST(longRows) {
   constexpr int64_t N = 33, K = 2 * cpu::QuantizedRow::Columns + 40;
   checkLinear<1, Int8, N, K>(anyMatrix<Int8>(N, K), 1, 2, true);
   checkLinear<1, Int4, N, K>(anyMatrix<Int4>(N, K), 1, 1, false);
-  checkLinear<2, Int4, N, K>(anyMatrix<Int4>(N, K), 2, 2, true);
+  checkLinear<5, Int4, N, K>(anyMatrix<Int4>(N, K), 5, 2, true);
 }
 
 /// The product of x with one row of ones, each in a group of its own.
