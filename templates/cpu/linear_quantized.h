@@ -1,7 +1,8 @@
 /// y = x w^T (+ bias), the weights as whole numbers in panels.
 ///
-/// One token, or a few: each thread reads the panels of its share as one stream. More: a part of a
-/// panel becomes f32, small enough for the cache, and all rows of x pass over it.
+/// One token: each thread reads the panels of its share as one stream. More: some columns of some
+/// panels stay in the cache while all rows of x pass over them, as integers where instructions for
+/// that are fast, else with weights that are made f32 for all rows.
 #pragma once
 
 #include "templates/cpu/linear.h"
@@ -10,39 +11,87 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// One panel of outputs of one row: `count` columns of x, which begin where `panel` begins.
-template <class T>
-[[gnu::noinline]] void panelOfQuantized(const uint8_t *panel, const QuantizedRow &x, int64_t count,
-                                        const float *add, float *y, int64_t outputs) {
-  Floats sums[PanelVectors] = {};
+/// One panel of outputs of R rows: `count` columns of x, which begin where `panel` begins, added to
+/// what is in y, or to the bias if they are the first.
+template <class T, int64_t R, int64_t Columns>
+[[gnu::noinline]] void panelOfQuantized(const uint8_t *panel, const QuantizedRow<Columns> (&x)[R],
+                                        int64_t count, bool first, const float *bias, float *y,
+                                        int64_t stride, int64_t outputs) {
+  Floats sums[R][PanelVectors] = {};
   for (int64_t at = 0; at < count; at += GroupColumns, panel += GroupBytes<T>)
     addGroup<T>(panel, x, at, sums);
-  if (outputs >= host::PanelRows) {
-    unrolled<PanelVectors>([&](auto v) ASHLAR_INLINE {
-      store(y + v * Width, sums[v] + (add ? load(add + v * Width) : Floats{}));
+  unrolled<PanelVectors>([&](auto v) ASHLAR_INLINE {
+    int64_t at = v * Width, left = outputs - at;
+    if (left <= 0)
+      return;
+    Floats add = first && bias ? load(bias + at, left) : Floats{};
+    unrolled<R>([&](auto r) ASHLAR_INLINE {
+      float *to = y + r * stride + at;
+      store(to, sums[r][v] + (first ? add : load(to, left)), left);
     });
-    return;
-  }
-  for (int64_t at = 0; at < outputs; at += Width)
-    store(y + at, sums[at / Width] + (add ? load(add + at, outputs - at) : Floats{}), outputs - at);
+  });
 }
 
 template <class T>
 void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8_t *weights,
                        const float *bias, float *y, int64_t outputs, int64_t depth) {
+  constexpr int64_t Columns = 16384; // 36 KiB; more of them are a stream with gaps
   int64_t size = panelSize<T>(depth);
   Share mine = share(step, panelCount(outputs));
   if (mine.begin == mine.end)
     return;
-  QuantizedRow row;
-  for (int64_t k = 0; k < depth; k += QuantizedRow::Columns) {
-    int64_t count = depth - k < QuantizedRow::Columns ? depth - k : QuantizedRow::Columns;
-    const float *add = k ? y : bias;
-    row.take(x + k, count);
+  QuantizedRow<Columns> row[1];
+  for (int64_t k = 0; k < depth; k += Columns) {
+    int64_t count = depth - k < Columns ? depth - k : Columns;
+    row[0].take(x + k, count);
     for (int64_t panel = mine.begin; panel < mine.end; ++panel) {
       int64_t first = panel * host::PanelRows;
       panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, row, count,
-                          add ? add + first : add, y + first, outputs - first);
+                          k == 0, bias ? bias + first : bias, y + first, outputs, outputs - first);
+    }
+  }
+}
+
+#ifdef __AVX512VNNI__
+inline constexpr int64_t QuantizedRows = 4, FewRows = INT64_MAX;
+#else
+/// So many rows are worked on one by one: to make weights wide takes as long as four rows or so.
+inline constexpr int64_t QuantizedRows = 1, FewRows = Width > 4 ? 4 : 1;
+#endif
+
+/// Many rows as integers: some of them at a time, quantized once for some panels.
+template <class T>
+void linearAsIntegers(const StepState &step, int64_t rows, const float *x, int64_t xStride,
+                      const uint8_t *weights, const float *bias, float *y, int64_t outputs,
+                      int64_t depth) {
+  constexpr int64_t Columns = 1024;
+  int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
+  // Half a megabyte of int8, but something for each thread.
+  int64_t together = panels / step.threads < 16 ? panels / step.threads : 16;
+  together = together > 0 ? together : 1;
+  int64_t groups = (panels + together - 1) / together;
+  int64_t blocks = (rows + QuantizedRows - 1) / QuantizedRows;
+  Share mine = share(step, groups * blocks);
+  while (mine.begin < mine.end) {
+    int64_t group = mine.begin / blocks, block = mine.begin % blocks;
+    int64_t last = mine.end < (group + 1) * blocks ? block + mine.end - mine.begin : blocks;
+    mine.begin += last - block;
+    int64_t lastRow = last * QuantizedRows < rows ? last * QuantizedRows : rows;
+    int64_t end = (group + 1) * together < panels ? (group + 1) * together : panels;
+    for (int64_t k = 0; k < depth; k += Columns) {
+      int64_t count = depth - k < Columns ? depth - k : Columns;
+      forRows<QuantizedRows>(
+          block * QuantizedRows, lastRow, [&](auto r, int64_t row) ASHLAR_INLINE {
+            QuantizedRow<Columns> quantized[r.value];
+            for (int64_t i = 0; i < r; ++i)
+              quantized[i].take(x + (row + i) * xStride + k, count);
+            for (int64_t panel = group * together; panel < end; ++panel) {
+              int64_t first = panel * host::PanelRows;
+              panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>,
+                                  quantized, count, k == 0, bias ? bias + first : bias,
+                                  y + row * outputs + first, outputs, outputs - first);
+            }
+          });
     }
   }
 }
@@ -98,21 +147,14 @@ template <int64_t R>
   }
 }
 
-/// So many rows are worked on one by one: to make weights wide takes as long as four rows or so.
-inline constexpr int64_t FewRows = Width > 4 ? 4 : 1;
-
 template <class T, uint32_t Max>
 void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
                        const uint8_t *weights, const float *bias, float *y, int64_t outputs,
                        int64_t depth) {
   int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
   int64_t rows = step.count(), blocks = (rows + BlockRows - 1) / BlockRows;
-  if (rows <= FewRows) {
-    for (int64_t row = 0; row < rows; ++row)
-      linearOfQuantized<T>(Step<1>(step), x + row * xStride, xStride, weights, bias,
-                           y + row * outputs, outputs, depth);
-    return;
-  }
+  if (rows <= FewRows)
+    return linearAsIntegers<T>(step, rows, x, xStride, weights, bias, y, outputs, depth);
   Share mine = share(step, panels * blocks);
   WidePanel wide;
   while (mine.begin < mine.end) {

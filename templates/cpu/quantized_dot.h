@@ -1,4 +1,4 @@
-/// One row of x times a panel of quantized weights.
+/// Rows of x times a panel of quantized weights.
 ///
 /// x is quantized, too: in groups of 32 columns, as whole numbers of 15 bits, which adds an error
 /// of about 4e-5. All that follows within a group is exact, in integers. Where instructions
@@ -17,9 +17,8 @@ inline namespace ASHLAR_ISA {
 /// The largest number that x becomes: its upper part is a signed byte, then.
 inline constexpr float LargestNumber = 127 * 128;
 
-/// At most `Columns` columns of x, small enough for the stack.
-struct QuantizedRow {
-  static constexpr int64_t Columns = 16384;
+/// At most `Columns` columns of a row of x, few enough for the stack.
+template <int64_t Columns> struct QuantizedRow {
 #ifdef __AVX512VNNI__
   alignas(64) int8_t upper[Columns];
   alignas(64) int8_t lower[Columns];
@@ -108,42 +107,46 @@ ASHLAR_INLINE inline Integers broadcastWord(const void *from) {
   return word - Integers{};
 }
 
-/// sums += x times one group, `at` columns behind the beginning of x.
-template <class T, int64_t V>
-ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow &x, int64_t at,
-                                   Floats (&sums)[V]) {
-  int32_t start = x.starts[at / GroupColumns];
-  Integers totals[V];
+/// sums += R rows of x times one group, `at` columns behind the beginning of x.
+template <class T, int64_t R, int64_t V, int64_t Columns>
+ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Columns> (&x)[R],
+                                   int64_t at, Floats (&sums)[R][V]) {
+  Integers totals[R][V]; // with VNNI, of lower parts
+  unrolled<R>([&](auto r) ASHLAR_INLINE {
+    int32_t start = x[r].starts[at / GroupColumns];
+    unrolled<V>([&](auto v) ASHLAR_INLINE { totals[r][v] = start - Integers{}; });
+  });
 #ifdef __AVX512VNNI__
-  Integers uppers[V] = {}, lowers[V];
-  unrolled<V>([&](auto v) ASHLAR_INLINE { lowers[v] = start - Integers{}; });
-#else
-  unrolled<V>([&](auto v) ASHLAR_INLINE { totals[v] = start - Integers{}; });
+  Integers uppers[R][V] = {};
 #endif
   unrolled<GroupColumns / QuadColumns>([&](auto step) ASHLAR_INLINE {
     Words quads[2][V];
     loadQuads<T>(group + GroupScaleBytes, step * QuadColumns, quads);
-    unrolled<2>([&](auto d) ASHLAR_INLINE {
+    unrolled<2 * R>([&](auto i) ASHLAR_INLINE {
+      constexpr int64_t d = i.value / R, r = i.value % R;
       int64_t column = at + step * QuadColumns + d * 4;
 #ifdef __AVX512VNNI__
-      Integers upper = broadcastWord(x.upper + column), lower = broadcastWord(x.lower + column);
+      Integers upper = broadcastWord(x[r].upper + column);
+      Integers lower = broadcastWord(x[r].lower + column);
       unrolled<V>([&](auto v) ASHLAR_INLINE {
         __m512i w = (__m512i)quads[d][v];
-        uppers[v] = (Integers)_mm512_dpbusd_epi32((__m512i)uppers[v], w, (__m512i)upper);
-        lowers[v] = (Integers)_mm512_dpbusd_epi32((__m512i)lowers[v], w, (__m512i)lower);
+        Integers &above = uppers[r][v], &below = totals[r][v];
+        above = (Integers)_mm512_dpbusd_epi32((__m512i)above, w, (__m512i)upper);
+        below = (Integers)_mm512_dpbusd_epi32((__m512i)below, w, (__m512i)lower);
       });
 #else
-      Integers even = broadcastWord(x.numbers + column),
-               odd = broadcastWord(x.numbers + column + 2);
+      Integers even = broadcastWord(x[r].numbers + column);
+      Integers odd = broadcastWord(x[r].numbers + column + 2);
       unrolled<V>([&](auto v) ASHLAR_INLINE {
         typedef uint16_t Pairs __attribute__((vector_size(4 * Width)));
         Words evens = quads[d][v] & 0x00ff00ff, odds = (Words)((Pairs)quads[d][v] >> 8);
+        Integers &total = totals[r][v];
 #if ASHLAR_VECTOR_BYTES == 64
-        totals[v] += (Integers)_mm512_madd_epi16((__m512i)evens, (__m512i)even);
-        totals[v] += (Integers)_mm512_madd_epi16((__m512i)odds, (__m512i)odd);
+        total += (Integers)_mm512_madd_epi16((__m512i)evens, (__m512i)even);
+        total += (Integers)_mm512_madd_epi16((__m512i)odds, (__m512i)odd);
 #else
-        totals[v] += (Integers)_mm256_madd_epi16((__m256i)evens, (__m256i)even);
-        totals[v] += (Integers)_mm256_madd_epi16((__m256i)odds, (__m256i)odd);
+        total += (Integers)_mm256_madd_epi16((__m256i)evens, (__m256i)even);
+        total += (Integers)_mm256_madd_epi16((__m256i)odds, (__m256i)odd);
 #endif
       });
 #endif
@@ -151,19 +154,22 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow &x, 
   });
   Floats scales[V];
   loadScales(group, 0, scales);
-  unrolled<V>([&](auto v) ASHLAR_INLINE {
+  unrolled<R>([&](auto r) ASHLAR_INLINE {
+    float scale = x[r].scales[at / GroupColumns];
+    unrolled<V>([&](auto v) ASHLAR_INLINE {
 #ifdef __AVX512VNNI__
-    totals[v] = (uppers[v] << 7) + lowers[v];
+      totals[r][v] += uppers[r][v] << 7;
 #endif
-    sums[v] = multiplyAdd(__builtin_convertvector(totals[v], Floats),
-                          scales[v] * x.scales[at / GroupColumns], sums[v]);
+      Floats total = __builtin_convertvector(totals[r][v], Floats);
+      sums[r][v] = multiplyAdd(total, scales[v] * scale, sums[r][v]);
+    });
   });
 }
 
 #else
 
-struct QuantizedRow {
-  static constexpr int64_t Columns = 16384;
+/// Those of a row of x that are multiplied at a time.
+template <int64_t> struct QuantizedRow {
   const float *x;
   int64_t count;
   void take(const float *from, int64_t columns) {
@@ -172,11 +178,12 @@ struct QuantizedRow {
   }
 };
 
-template <class T, int64_t V>
-ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow &x, int64_t at,
-                                   Floats (&sums)[V]) {
+template <class T, int64_t R, int64_t V, int64_t Columns>
+ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Columns> (&x)[R],
+                                   int64_t at, Floats (&sums)[R][V]) {
+  static_assert(R == 1); // many rows are multiplied with weights that were made f32
   Floats totals[V] = {}, scales[V];
-  int64_t columns = x.count - at < GroupColumns ? x.count - at : GroupColumns;
+  int64_t columns = x[0].count - at < GroupColumns ? x[0].count - at : GroupColumns;
   for (int64_t column = 0; column < columns; column += QuadColumns) {
     Words quads[2][V];
     Floats levels[4][V];
@@ -184,14 +191,14 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow &x, 
     for (int64_t k = 0; k < QuadColumns && column + k < columns; ++k) {
       if (k % 4 == 0)
         widenQuads(quads[k / 4], levels);
-      Floats value = broadcast(x.x[at + column + k]);
+      Floats value = broadcast(x[0].x[at + column + k]);
       unrolled<V>([&](auto v) ASHLAR_INLINE {
         totals[v] = multiplyAdd(levels[k % 4][v], value, totals[v]);
       });
     }
   }
   loadScales(group, 0, scales);
-  unrolled<V>([&](auto v) ASHLAR_INLINE { sums[v] += totals[v] * (scales[v] * (1.0f / 128)); });
+  unrolled<V>([&](auto v) ASHLAR_INLINE { sums[0][v] += totals[v] * (scales[v] * (1.0f / 128)); });
 }
 #endif
 
