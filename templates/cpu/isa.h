@@ -1,6 +1,6 @@
 /// The instruction set that kernels are compiled for. Each has its own inline namespace, so that
-/// one program may hold the same kernel for several of them. What a name leaves open (VBMI, and VNNI
-/// beside bf16) is the same in all of a program.
+/// one program may hold the same kernel for several of them. What a name leaves open (VBMI, and
+/// VNNI beside bf16) is the same in all of a program.
 #pragma once
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) &&                      \
