@@ -63,6 +63,13 @@ struct F16 {
 struct BF16 {
   using storage = uint16_t;
 };
+// Whole numbers in groups of 32 columns that share a scale. They exist in panels only.
+struct Int8 {
+  using storage = uint8_t;
+};
+struct Int4 {
+  using storage = uint8_t;
+};
 
 /// Host memory. Each memory has such a namespace, and its references are types of their own: a
 /// kernel of one processor does not take a reference into another's memory.
@@ -94,7 +101,14 @@ template <class T, int64_t Count> struct Vector : Reference<T> {};
 /// a load holds one column of many rows:
 ///   f32, f16  [panel][column][32 rows]
 ///   bf16      [panel][column / 2][32 rows][2 columns]
-/// Rows are padded to a multiple of 32, and the columns of bf16 to a multiple of 2, with zeros.
+///   int8      [panel][column / 32] groups of 1088 bytes: [32 rows] f16 scales,
+///             [column / 4][32 rows][4 columns] bytes
+///   int4      [panel][column / 32] groups of 576 bytes: [32 rows] f16 scales,
+///             [column / 8][32 rows][4] bytes, of which byte b holds column b in its low half and
+///             column 4 + b in its high half
+/// Rows are padded to a multiple of 32, and the columns of bf16 to a multiple of 2, with zeros. So
+/// are the groups' columns, as far as whole numbers can say zero: kernels multiply them by zero.
+/// What the numbers of a group mean is stated in templates/cpu/quantized.h.
 template <class T, int64_t RowCount, int64_t Columns> struct Panels : Reference<T> {};
 inline constexpr int64_t PanelRows = 32;
 

@@ -29,7 +29,8 @@ std::vector<Extension> extensions(const Processor &processor) {
                                      {"avx512dq", "-mavx512dq"}};
   static const Extension avx2[] = {{"avx2", "-mavx2"}, {"fma", "-mfma"}, {"f16c", "-mf16c"}};
   static const Extension single[] = {{"avx512_bf16", "-mavx512bf16"},
-                                     {"avx512_vnni", "-mavx512vnni"}};
+                                     {"avx512_vnni", "-mavx512vnni"},
+                                     {"avx512vbmi", "-mavx512vbmi"}};
   auto has = [&](const Extension &e) { return llvm::is_contained(processor.isa, e.isa); };
 
   std::vector<Extension> used;

@@ -115,8 +115,9 @@ Nanos readTime(const Disk &disk, Bytes bytes);
 llvm::ArrayRef<llvm::StringRef> knownIsa();
 
 /// The compiler's flags for the best form of the kernels that a processor can run, and the
-/// instruction sets that an app so compiled needs, sorted. Kernels come in four forms: for any
-/// x86-64, for AVX2, for AVX-512 and for AVX-512 with bf16; between them there is nothing to gain.
+/// instruction sets that an app so compiled needs, sorted. Kernels come in three forms: for any
+/// x86-64, for AVX2 and for AVX-512, where bf16, VNNI and VBMI are used as far as they are there;
+/// between them there is nothing to gain.
 std::vector<std::string> compilerFlags(const Processor &processor);
 std::vector<std::string> requiredIsa(const Processor &processor);
 

@@ -19,14 +19,17 @@ namespace {
 
 using Shape = ProbeShape;
 
-/// The same form of the kernels that an app for this processor is compiled with.
+/// The form of the kernels that an app for this processor is compiled with, or the nearest.
 const ProbeKernels &formFor(const Processor &processor) {
   std::vector<std::string> isa = requiredIsa(processor);
-  if (llvm::is_contained(isa, "avx512_bf16"))
+  auto has = [&](llvm::StringRef set) { return llvm::is_contained(isa, set); };
+  if (has("avx512_bf16") && has("avx512_vnni") && has("avx512vbmi"))
     return probe_avx512bf16::kernels;
-  if (llvm::is_contained(isa, "avx512f"))
+  if (has("avx512_vnni"))
+    return probe_avx512vnni::kernels;
+  if (has("avx512f"))
     return probe_avx512::kernels;
-  if (llvm::is_contained(isa, "avx2"))
+  if (has("avx2"))
     return probe_avx2::kernels;
   return probe_scalar::kernels;
 }

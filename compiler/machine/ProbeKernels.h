@@ -56,6 +56,9 @@ extern const ProbeKernels kernels;
 namespace probe_avx512 {
 extern const ProbeKernels kernels;
 }
+namespace probe_avx512vnni {
+extern const ProbeKernels kernels;
+}
 namespace probe_avx512bf16 {
 extern const ProbeKernels kernels;
 }

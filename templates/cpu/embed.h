@@ -2,8 +2,7 @@
 /// row of which logits are wanted.
 #pragma once
 
-#include "templates/cpu/panels.h"
-#include "templates/cpu/vector.h"
+#include "templates/cpu/quantized.h"
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
@@ -40,7 +39,10 @@ ASHLAR_INLINE inline void pickRows(const Step<Max> &step, host::Panels<T, V, C> 
     int64_t at = pick(row);
     const typename T::storage *panel = values + at / host::PanelRows * panelSize<T>(C);
     for (int64_t i = columns.begin; i < columns.end; ++i)
-      to[row * C + i] = widen<T>(panel[panelIndex<T>(at, i)]);
+      if constexpr (Quantized<T>)
+        to[row * C + i] = weightAt<T>(panel, at % host::PanelRows, i);
+      else
+        to[row * C + i] = widen<T>(panel[panelIndex<T>(at, i)]);
   });
 }
 

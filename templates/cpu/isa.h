@@ -1,5 +1,6 @@
 /// The instruction set that kernels are compiled for. Each has its own inline namespace, so that
-/// one program may hold the same kernel for several of them.
+/// one program may hold the same kernel for several of them. What a name leaves open (VBMI, and
+/// VNNI beside bf16) is the same in all of a program.
 #pragma once
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) &&                      \
@@ -7,6 +8,8 @@
 #define ASHLAR_VECTOR_BYTES 64
 #ifdef __AVX512BF16__
 #define ASHLAR_ISA avx512bf16
+#elif defined(__AVX512VNNI__)
+#define ASHLAR_ISA avx512vnni
 #else
 #define ASHLAR_ISA avx512
 #endif

@@ -6,5 +6,6 @@
 #include "templates/cpu/elementwise.h"
 #include "templates/cpu/embed.h"
 #include "templates/cpu/linear.h"
+#include "templates/cpu/linear_quantized.h"
 #include "templates/cpu/norm.h"
 #include "templates/cpu/rope.h"

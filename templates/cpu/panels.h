@@ -1,5 +1,6 @@
 /// How a weight matrix is written into panels: the layout that runtime/Step.h states at
-/// host::Panels, in plain C++ and without vector instructions, for whoever writes packs.
+/// host::Panels, in plain C++ and without vector instructions, for whoever writes packs. Types that
+/// are quantized are written by quantize.h.
 ///
 /// Sizes are not checked for overflow here: rows and columns must be those of a matrix that exists.
 #pragma once
@@ -14,12 +15,29 @@ inline namespace ASHLAR_ISA {
 template <class T> inline constexpr int64_t PanelPair = 1;
 template <> inline constexpr int64_t PanelPair<BF16> = 2;
 
+/// Bits of a whole number, where they come in groups of 32 columns, and the bytes of such a group
+/// of a panel: scales of 16 bits, and the numbers.
+template <class T> inline constexpr int64_t LevelBits = 0;
+template <> inline constexpr int64_t LevelBits<Int8> = 8;
+template <> inline constexpr int64_t LevelBits<Int4> = 4;
+template <class T>
+concept Quantized = LevelBits<T> >
+0;
+
+inline constexpr int64_t GroupColumns = 32;
+inline constexpr int64_t GroupScaleBytes = 2 * host::PanelRows;
+template <Quantized T>
+inline constexpr int64_t GroupBytes =
+    GroupScaleBytes + host::PanelRows *GroupColumns *LevelBits<T> / 8;
+
 inline constexpr int64_t panelCount(int64_t rows) {
   return (rows + host::PanelRows - 1) / host::PanelRows;
 }
 
 /// Values of storage in one panel.
 template <class T> inline constexpr int64_t panelSize(int64_t columns) {
+  if constexpr (Quantized<T>)
+    return (columns + GroupColumns - 1) / GroupColumns * GroupBytes<T>;
   constexpr int64_t Pair = PanelPair<T>;
   return (columns + Pair - 1) / Pair * Pair * host::PanelRows;
 }

@@ -238,15 +238,19 @@ ASHLAR_INLINE inline void turn(Floats (&rows)[Width]) {
   });
 }
 
-/// The sums of Width vectors, in order: the same shuffles, and halves are added as they meet.
-ASHLAR_INLINE inline Floats sums(Floats (&rows)[Width]) {
+/// What each of Width vectors amounts to, in order: the same shuffles, and halves are joined as
+/// they meet.
+template <class Join> ASHLAR_INLINE inline Floats joined(Floats (&rows)[Width], Join join) {
   unrolled<Rounds>([&](auto round) ASHLAR_INLINE {
     constexpr int64_t Half = Width >> (round.value + 1);
     unrolled<Half>([&](auto i) ASHLAR_INLINE {
-      rows[i] = zipLow(rows[i], rows[i + Half]) + zipHigh(rows[i], rows[i + Half]);
+      rows[i] = join(zipLow(rows[i], rows[i + Half]), zipHigh(rows[i], rows[i + Half]));
     });
   });
   return rows[0];
+}
+ASHLAR_INLINE inline Floats sums(Floats (&rows)[Width]) {
+  return joined(rows, [](Floats a, Floats b) ASHLAR_INLINE { return a + b; });
 }
 
 /// The sum of all, and the largest of all.

@@ -102,6 +102,14 @@ struct Test {
       !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512dq"))
     missing = "avx512";
 #endif
+#ifdef __AVX512VNNI__
+  if (!__builtin_cpu_supports("avx512vnni"))
+    missing = "avx512vnni";
+#endif
+#ifdef __AVX512VBMI__
+  if (!__builtin_cpu_supports("avx512vbmi"))
+    missing = "avx512vbmi";
+#endif
 #ifdef __AVX512BF16__
   if (!__builtin_cpu_supports("avx512bf16"))
     missing = "avx512bf16";

@@ -64,6 +64,11 @@ TEST(formFollowsFromInstructionSets) {
   CHECK_EQ(joined(compilerFlags(cpu)), "-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma "
                                        "-mf16c -mavx512bf16");
   CHECK_EQ(joined(requiredIsa(cpu)), joined(cpu.isa));
+  cpu.isa = {"avx2",       "avx512_vnni", "avx512bw", "avx512dq", "avx512f",
+             "avx512vbmi", "avx512vl",    "f16c",     "fma"};
+  CHECK_EQ(joined(compilerFlags(cpu)), "-mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma "
+                                       "-mf16c -mavx512vnni -mavx512vbmi");
+  CHECK_EQ(joined(requiredIsa(cpu)), joined(cpu.isa));
 }
 
 TEST(knownInstructionSetsAreSorted) {

@@ -1,0 +1,195 @@
+/// y = x w^T (+ bias), the weights as whole numbers in panels.
+///
+/// One token: each thread reads the panels of its share as one stream. More: some columns of some
+/// panels stay in the cache while all rows of x pass over them, as integers where instructions for
+/// that are fast, else with weights that are made f32 for all rows.
+#pragma once
+
+#include "templates/cpu/linear.h"
+#include "templates/cpu/quantized_dot.h"
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+/// One panel of outputs of R rows: `count` columns of x, which begin where `panel` begins, added to
+/// what is in y, or to the bias if they are the first.
+template <class T, int64_t R, int64_t Columns>
+[[gnu::noinline]] void panelOfQuantized(const uint8_t *panel, const QuantizedRow<Columns> (&x)[R],
+                                        int64_t count, bool first, const float *bias, float *y,
+                                        int64_t stride, int64_t outputs) {
+  Floats sums[R][PanelVectors] = {};
+  for (int64_t at = 0; at < count; at += GroupColumns, panel += GroupBytes<T>)
+    addGroup<T>(panel, x, at, sums);
+  unrolled<PanelVectors>([&](auto v) ASHLAR_INLINE {
+    int64_t at = v * Width, left = outputs - at;
+    if (left <= 0)
+      return;
+    Floats add = first && bias ? load(bias + at, left) : Floats{};
+    unrolled<R>([&](auto r) ASHLAR_INLINE {
+      float *to = y + r * stride + at;
+      store(to, sums[r][v] + (first ? add : load(to, left)), left);
+    });
+  });
+}
+
+template <class T>
+void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8_t *weights,
+                       const float *bias, float *y, int64_t outputs, int64_t depth) {
+  constexpr int64_t Columns = 16384; // 36 KiB; more of them are a stream with gaps
+  int64_t size = panelSize<T>(depth);
+  Share mine = share(step, panelCount(outputs));
+  if (mine.begin == mine.end)
+    return;
+  QuantizedRow<Columns> row[1];
+  for (int64_t k = 0; k < depth; k += Columns) {
+    int64_t count = depth - k < Columns ? depth - k : Columns;
+    row[0].take(x + k, count);
+    for (int64_t panel = mine.begin; panel < mine.end; ++panel) {
+      int64_t first = panel * host::PanelRows;
+      panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, row, count,
+                          k == 0, bias ? bias + first : bias, y + first, outputs, outputs - first);
+    }
+  }
+}
+
+#ifdef __AVX512VNNI__
+inline constexpr int64_t QuantizedRows = 4, FewRows = INT64_MAX;
+#else
+/// So many rows are worked on one by one: to make weights wide takes as long as four rows or so.
+inline constexpr int64_t QuantizedRows = 1, FewRows = Width > 4 ? 4 : 1;
+#endif
+
+/// Many rows as integers: some of them at a time, quantized once for some panels.
+template <class T>
+void linearAsIntegers(const StepState &step, int64_t rows, const float *x, int64_t xStride,
+                      const uint8_t *weights, const float *bias, float *y, int64_t outputs,
+                      int64_t depth) {
+  constexpr int64_t Columns = 1024;
+  int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
+  // Half a megabyte of int8, but something for each thread.
+  int64_t together = panels / step.threads < 16 ? panels / step.threads : 16;
+  together = together > 0 ? together : 1;
+  int64_t groups = (panels + together - 1) / together;
+  int64_t blocks = (rows + QuantizedRows - 1) / QuantizedRows;
+  Share mine = share(step, groups * blocks);
+  while (mine.begin < mine.end) {
+    int64_t group = mine.begin / blocks, block = mine.begin % blocks;
+    int64_t last = mine.end < (group + 1) * blocks ? block + mine.end - mine.begin : blocks;
+    mine.begin += last - block;
+    int64_t lastRow = last * QuantizedRows < rows ? last * QuantizedRows : rows;
+    int64_t end = (group + 1) * together < panels ? (group + 1) * together : panels;
+    for (int64_t k = 0; k < depth; k += Columns) {
+      int64_t count = depth - k < Columns ? depth - k : Columns;
+      forRows<QuantizedRows>(
+          block * QuantizedRows, lastRow, [&](auto r, int64_t row) ASHLAR_INLINE {
+            QuantizedRow<Columns> quantized[r.value];
+            for (int64_t i = 0; i < r; ++i)
+              quantized[i].take(x + (row + i) * xStride + k, count);
+            for (int64_t panel = group * together; panel < end; ++panel) {
+              int64_t first = panel * host::PanelRows;
+              panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>,
+                                  quantized, count, k == 0, bias ? bias + first : bias,
+                                  y + row * outputs + first, outputs, outputs - first);
+            }
+          });
+    }
+  }
+}
+
+/// Some columns of a panel as f32, `Depth` at most, in the layout of panels of f32.
+struct WidePanel {
+  static constexpr int64_t Depth = SumDepth;
+  alignas(64) float values[Depth * host::PanelRows];
+
+  template <class T> [[gnu::noinline]] void take(const uint8_t *panel, int64_t columns) {
+    for (int64_t first = 0; first < columns; first += GroupColumns, panel += GroupBytes<T>)
+      takeGroup<T>(panel, values + first * host::PanelRows);
+  }
+
+private:
+  template <class T> ASHLAR_INLINE static void takeGroup(const uint8_t *group, float *to) {
+    Floats scales[PanelVectors];
+    loadScales(group, 0, scales);
+    for (int64_t column = 0; column < GroupColumns; column += QuadColumns) {
+      Words quads[2][PanelVectors];
+      loadQuads<T>(group + GroupScaleBytes, column, quads);
+      unrolled<2>([&](auto d) ASHLAR_INLINE {
+        Floats levels[4][PanelVectors];
+        widenQuads(quads[d], levels);
+        unrolled<4>([&](auto k) ASHLAR_INLINE {
+          unrolled<PanelVectors>([&](auto v) ASHLAR_INLINE {
+            store(to + (column + 4 * d + k) * host::PanelRows + v * Width,
+                  levels[k][v] * (scales[v] * (1.0f / 128)));
+          });
+        });
+      });
+    }
+  }
+};
+
+/// One block of outputs: R rows, `columns` of two vectors. Products of these columns of x are added
+/// to what is in y, or to the bias.
+template <int64_t R>
+[[gnu::noinline]] void blockOfWide(const float *weights, const float *x, int64_t xStride,
+                                   int64_t depth, bool first, const float *bias, float *y,
+                                   int64_t stride, int64_t columns) {
+  Floats sums[R][BlockVectors] = {};
+  accumulate(PanelColumns<F32>{weights}, x, xStride, depth, sums);
+  if (!first)
+    bias = nullptr;
+  for (int64_t v = 0; v < BlockVectors && v * Width < columns; ++v) {
+    int64_t at = v * Width, count = columns - at;
+    Floats add = bias ? load(bias + at, count) : Floats{};
+    unrolled<R>([&](auto r) ASHLAR_INLINE {
+      float *to = y + r * stride + at;
+      store(to, sums[r][v] + (first ? add : load(to, count)), count);
+    });
+  }
+}
+
+template <class T, uint32_t Max>
+void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
+                       const uint8_t *weights, const float *bias, float *y, int64_t outputs,
+                       int64_t depth) {
+  int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
+  int64_t rows = step.count(), blocks = (rows + BlockRows - 1) / BlockRows;
+  if (rows <= FewRows)
+    return linearAsIntegers<T>(step, rows, x, xStride, weights, bias, y, outputs, depth);
+  Share mine = share(step, panels * blocks);
+  WidePanel wide;
+  while (mine.begin < mine.end) {
+    int64_t panel = mine.begin / blocks, block = mine.begin % blocks;
+    int64_t last = mine.end < (panel + 1) * blocks ? block + mine.end - mine.begin : blocks;
+    mine.begin += last - block;
+    int64_t lastRow = last * BlockRows < rows ? last * BlockRows : rows;
+    for (int64_t k = 0; k < depth; k += WidePanel::Depth) {
+      int64_t part = depth - k < WidePanel::Depth ? depth - k : WidePanel::Depth;
+      wide.take<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, part);
+      for (int64_t column = 0; column < host::PanelRows; column += BlockColumns) {
+        int64_t first = panel * host::PanelRows + column;
+        if (first >= outputs)
+          break;
+        forRows(block * BlockRows, lastRow, [&](auto r, int64_t row) ASHLAR_INLINE {
+          blockOfWide<r.value>(wide.values + column, x + row * xStride + k, xStride, part, k == 0,
+                               bias ? bias + first : bias, y + row * outputs + first, outputs,
+                               outputs - first);
+        });
+      }
+    }
+  }
+}
+
+template <uint32_t Max, Quantized T, int64_t N, int64_t K, int64_t S>
+void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
+            host::Rows<F32, N> y) {
+  linearOfQuantized<T>(step, x.at(step), S, w.at(step), nullptr, y.at(step), N, K);
+}
+
+template <uint32_t Max, Quantized T, int64_t N, int64_t K, int64_t S>
+void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
+            host::Vector<F32, N> bias, host::Rows<F32, N> y) {
+  linearOfQuantized<T>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), N, K);
+}
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu

@@ -1,0 +1,178 @@
+/// How weights become whole numbers: what quantized.h reads, written by whoever writes packs.
+///
+/// int8: the largest weight of a group is 127, the others are rounded to the nearest. int4: the
+/// scale with the smallest sum of squared errors, of several that are tried.
+#pragma once
+
+#include "templates/cpu/quantized.h"
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+/// The largest weight that a group can hold: its scale, which may be half as large again, is an
+/// f16.
+inline constexpr float LargestWeight = 32768;
+
+/// The first weight that no group can hold, because it is no finite number or larger than
+/// LargestWeight; none if `row` is negative.
+struct Misfit {
+  int64_t row = -1, column = -1;
+  constexpr explicit operator bool() const { return row >= 0; }
+};
+
+/// The nearest of `Levels` for whole numbers from -128 to 127: its index, and itself. Levels are
+/// whole numbers, so it hardly matters that a weight is rounded before.
+struct NearestLevels {
+  uint8_t index[256] = {};
+  float level[256] = {};
+  constexpr NearestLevels() {
+    for (int i = 0, nearest = 0; i < 256; ++i) {
+      while (nearest < 15 && Levels[nearest] + Levels[nearest + 1] < 2 * (i - 128))
+        ++nearest;
+      index[i] = static_cast<uint8_t>(nearest);
+      level[i] = Levels[nearest];
+    }
+  }
+};
+inline constexpr NearestLevels nearestLevels;
+
+/// The weights of a row that share a scale, zeros beyond them.
+struct WeightGroup {
+  static constexpr int64_t Parts = GroupColumns / Width;
+  Floats parts[Parts];
+  float size;    // of the largest
+  bool negative; // it is
+
+  ASHLAR_INLINE WeightGroup(const float *from, int64_t count) {
+    Floats high = {}, low = {};
+    for (int64_t i = 0; i < Parts; ++i) {
+      parts[i] = i * Width < count ? load(from + i * Width, count - i * Width) : Floats{};
+      high = larger(high, parts[i]);
+      low = larger(low, -parts[i]);
+    }
+    float up = largest(high), down = largest(low);
+    negative = down > up;
+    size = negative ? down : up;
+  }
+
+  /// Each weight times `inverse`, rounded and limited to -127 to 127, plus 128.
+  ASHLAR_INLINE Integers rounded(int64_t part, float inverse) const {
+    Floats x = parts[part] * inverse;
+    x = x > 127.0f ? broadcast(127.0f) : x;
+    x = x < -127.0f ? broadcast(-127.0f) : x;
+    return (Integers)(x + 0x1.8p23f) - (0x4b400000 - 128);
+  }
+};
+
+/// f16 of a scale, but not zero.
+inline uint16_t narrowScale(float scale) {
+  uint16_t narrow = narrowHalf(scale);
+  return narrow & 0x7fff ? narrow : static_cast<uint16_t>(narrow | 1);
+}
+
+/// How well the levels that a scale leads to fit: with the best scale for them, squared errors sum
+/// up to those of the weights less products^2 / squares.
+struct Fit {
+  float products = 0, squares = 0;
+
+  ASHLAR_INLINE Fit(const WeightGroup &group, float inverse) {
+    Floats xs = {}, ls = {};
+    for (int64_t part = 0; part < group.Parts; ++part) {
+      Integers at = group.rounded(part, inverse);
+      Floats level;
+      unrolled<Width>([&](auto i)
+                          ASHLAR_INLINE { level[i.value] = nearestLevels.level[at[i.value]]; });
+      xs = multiplyAdd(group.parts[part], level, xs);
+      ls = multiplyAdd(level, level, ls);
+    }
+    products = sum(xs);
+    squares = sum(ls);
+  }
+  float quality() const { return products * (products / squares); }
+  float scale() const { return products / squares; }
+};
+
+template <class T> struct GroupWriter;
+
+template <> struct GroupWriter<Int8> {
+  static constexpr uint8_t Zero = 128;
+
+  static uint16_t scale(const WeightGroup &group) {
+    float exact = group.size * (128.0f / 127);
+    uint16_t narrow = narrowScale(exact);
+    // Few digits are left of a scale that is no normal half. It may be too large, but not too
+    // small.
+    if (group.size * 128 > 127.5f * widen<F16>(narrow))
+      ++narrow;
+    return narrow;
+  }
+  static void write(const WeightGroup &group, uint16_t scale, uint8_t *values) {
+    float inverse = 128 / widen<F16>(scale);
+    for (int64_t column = 0; column < GroupColumns; ++column) {
+      int32_t level = group.rounded(column / Width, inverse)[column % Width];
+      values[column / 4 * host::PanelRows * 4 + column % 4] = static_cast<uint8_t>(level);
+    }
+  }
+};
+
+template <> struct GroupWriter<Int4> {
+  static constexpr uint8_t Zero = 8 * 0x11;
+  static_assert(Levels[8] > 0 && Levels[8] < -Levels[7]); // the nearest to zero
+
+  static uint16_t scale(const WeightGroup &group) {
+    // The largest weight at either end of the levels, or somewhat within or beyond it.
+    constexpr float Tries[] = {0.85f, 0.933f, 1.017f, 1.1f};
+    constexpr float Ends[] = {Levels[0], Levels[15]};
+    float sign = group.negative ? -1.0f : 1.0f, best = -1, scale = 0;
+    for (float end : Ends)
+      for (float part : Tries) {
+        Fit fit(group, sign * end * part / group.size);
+        if (fit.quality() > best) {
+          best = fit.quality();
+          scale = fit.scale();
+        }
+      }
+    return narrowScale(128 * Fit(group, 1 / scale).scale());
+  }
+  static void write(const WeightGroup &group, uint16_t scale, uint8_t *values) {
+    float inverse = 128 / widen<F16>(scale);
+    for (int64_t column = 0; column < GroupColumns; ++column) {
+      int32_t at = group.rounded(column / Width, inverse)[column % Width];
+      uint8_t &to = values[column / 8 * host::PanelRows * 4 + column % 4];
+      uint8_t index = nearestLevels.index[at];
+      to = static_cast<uint8_t>(column % 8 < 4 ? index : to | index << 4);
+    }
+  }
+};
+
+inline Misfit firstMisfit(const float *const *rows, int64_t count, int64_t columns) {
+  for (int64_t row = 0; row < count; ++row)
+    for (int64_t column = 0; column < columns; ++column)
+      if (float value = rows[row][column]; !(value >= -LargestWeight && value <= LargestWeight))
+        return {row, column};
+  return {};
+}
+
+/// Writes one panel, `panelSize<T>(columns)` bytes, from at most 32 rows of `columns` weights each.
+template <Quantized T>
+Misfit quantizePanel(const float *const *rows, int64_t count, int64_t columns, uint8_t *panel) {
+  if (Misfit misfit = firstMisfit(rows, count, columns))
+    return misfit;
+  using Writer = GroupWriter<T>;
+  for (int64_t first = 0; first < columns; first += GroupColumns, panel += GroupBytes<T>) {
+    __builtin_memset(panel, 0, GroupScaleBytes);
+    __builtin_memset(panel + GroupScaleBytes, Writer::Zero, GroupBytes<T> - GroupScaleBytes);
+    for (int64_t row = 0; row < count; ++row) {
+      WeightGroup group(rows[row] + first, columns - first);
+      if (group.size < 0x1p-32f)
+        continue;
+      uint16_t scale = Writer::scale(group);
+      __builtin_memcpy(panel + 2 * row, &scale, 2);
+      Writer::write(group, scale, panel + GroupScaleBytes + 4 * row);
+    }
+  }
+  return {};
+}
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu

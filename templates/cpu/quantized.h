@@ -1,0 +1,68 @@
+/// Weights as whole numbers: what the groups that runtime/Step.h states at host::Panels mean, and
+/// how they are read, in plain C++.
+///
+/// A weight is scale * level / 128, with a scale for each row of a group. A level of int8 is -127
+/// to 127, stored with 128 added, because instructions multiply unsigned bytes by signed ones. A
+/// level of int4 is one of the 16 `Levels`, stored as its index. The 128th is there for small
+/// weights: scales are as large as the largest weight of a group, so that f16 keeps all its digits
+/// down to weights of 6e-5, and has some down to 3e-8. Below that the smallest scale is taken, and
+/// weights that are less than 2.4e-10 become zero.
+#pragma once
+
+#include "templates/cpu/panels.h"
+#include "templates/cpu/vector.h"
+
+namespace ashlar::cpu {
+inline namespace ASHLAR_ISA {
+
+/// Levels for weights that are distributed normally, with a scale that was searched for the group:
+/// from levels that were spaced evenly, in turn the best scale of each of 30000 groups of 32 such
+/// weights, and the levels that are the best for these scales (sum of scale * weight over sum of
+/// scale^2, of the weights that fell to it), until they stood still. A scale may be negative, so
+/// the side with more room is that of the largest weight. The error of weights is 0.073 of their
+/// size; sixteen levels that are spaced evenly reach 0.081.
+inline constexpr int8_t Levels[16] = {-127, -99, -78, -61, -46, -33, -21, -9,
+                                      2,    13,  24,  36,  49,  64,  82,  105};
+
+/// Those as bytes, with 128 added, as often as they fit into the longest register.
+struct LevelBytes {
+  alignas(64) uint8_t values[64] = {};
+  constexpr LevelBytes() {
+    for (int i = 0; i < 64; ++i)
+      values[i] = static_cast<uint8_t>(Levels[i % 16] + 128);
+  }
+};
+inline constexpr LevelBytes levelBytes;
+
+inline constexpr int64_t groupCount(int64_t columns) {
+  return (columns + GroupColumns - 1) / GroupColumns;
+}
+
+/// The level of a weight, of a row and a column of one group.
+template <class T> inline int32_t levelAt(const uint8_t *group, int64_t row, int64_t column) {
+  const uint8_t *values = group + GroupScaleBytes + row * 4 + column % 4;
+  if constexpr (LevelBits<T> == 8)
+    return values[column / 4 * host::PanelRows * 4] - 128;
+  else
+    return Levels[values[column / 8 * host::PanelRows * 4] >> column / 4 % 2 * 4 & 15];
+}
+
+/// One weight of a panel.
+template <class T> inline float weightAt(const uint8_t *panel, int64_t row, int64_t column) {
+  const uint8_t *group = panel + column / GroupColumns * GroupBytes<T>;
+  uint16_t scale;
+  __builtin_memcpy(&scale, group + row * 2, 2);
+  return widen<F16>(scale) * (1.0f / 128) *
+         static_cast<float>(levelAt<T>(group, row, column % GroupColumns));
+}
+
+/// The rows of a panel as f32, `columns` values each.
+template <class T>
+void readPanel(const uint8_t *panel, int64_t count, int64_t columns, float *const *rows) {
+  for (int64_t row = 0; row < count; ++row)
+    for (int64_t column = 0; column < columns; ++column)
+      rows[row][column] = weightAt<T>(panel, row, column);
+}
+
+} // namespace ASHLAR_ISA
+} // namespace ashlar::cpu

@@ -1,0 +1,182 @@
+// How fast linear is, by the type of its weights, and which share of a plain read of the same bytes
+// that is: `ninja -C build bench-kernels` builds one of these for each instruction set.
+//
+// Memory is shared with whatever else runs, so each measurement stands between two plain reads by
+// the same threads, and each line is the median of several. Time is that of the threads' own
+// processors, which does not count while something else runs there, and in brackets that of the
+// clock. A share above 1 says that the kernel streams better than that loop.
+#include "runtime/Team.h"
+#include "templates/cpu/linear_quantized.h"
+
+#include <sys/mman.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+using namespace ashlar;
+
+namespace {
+
+constexpr int64_t N = 5632, K = 2048;
+constexpr uint32_t Tokens = 512;
+constexpr uint64_t WeightBytes = uint64_t(1) << 28;
+constexpr uint64_t X = 0, Y = X + Tokens * K * 4,
+                   Weights = (Y + Tokens * N * 4 + 0x1fffff) >> 21 << 21;
+
+double seconds(clockid_t clock) {
+  timespec time;
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+/// What one pass over the arena takes each thread, on its processor, and all of them, by the clock.
+struct Pass {
+  double processor[64];
+  uint64_t sink[64];
+};
+
+template <class Body> void timed(StepState &state, Body body) {
+  Pass &pass = *static_cast<Pass *>(state.context);
+  double start = seconds(CLOCK_THREAD_CPUTIME_ID);
+  body();
+  pass.processor[state.thread] = seconds(CLOCK_THREAD_CPUTIME_ID) - start;
+}
+
+typedef uint64_t Line __attribute__((vector_size(ASHLAR_VECTOR_BYTES)));
+
+void read(StepState &state) {
+  timed(state, [&] {
+    constexpr int64_t Block = 4096;
+    Share mine = share(state, WeightBytes / Block);
+    Line sums[4] = {};
+    for (int64_t at = mine.begin; at < mine.end; ++at) {
+      auto from = reinterpret_cast<const Line *>(state.host + Weights + at * Block);
+      for (int64_t i = 0; i < Block / int64_t(sizeof(Line)); i += 4)
+        for (int64_t j = 0; j < 4; ++j)
+          sums[j] += from[i + j];
+    }
+    Line sum = sums[0] + sums[1] + sums[2] + sums[3];
+    static_cast<Pass *>(state.context)->sink[state.thread] = sum[0] + sum[1];
+  });
+}
+
+template <class T> constexpr uint64_t MatrixBytes = cpu::panelBytes<T>(N, K);
+
+template <class T> void oneToken(StepState &state) {
+  Step<1> step(state);
+  timed(state, [&] {
+    for (uint64_t at = 0; at + MatrixBytes<T> <= WeightBytes; at += MatrixBytes<T>)
+      cpu::linear(step, host::Rows<F32, K>{{X}}, host::Panels<T, N, K>{{Weights + at}},
+                  host::Rows<F32, N>{{Y}});
+  });
+}
+
+template <class T> void manyTokens(StepState &state) {
+  Step<Tokens> step(state);
+  timed(state, [&] {
+    cpu::linear(step, host::Rows<F32, K>{{X}}, host::Panels<T, N, K>{{Weights}},
+                host::Rows<F32, N>{{Y}});
+  });
+}
+
+class Bench {
+public:
+  Bench(std::byte *arena, uint32_t threads, int repeats)
+      : arena(arena), team(threads), repeats(repeats) {
+    std::string reason;
+    if (!team.start(reason)) {
+      std::fprintf(stderr, "no threads: %s\n", reason.c_str());
+      std::exit(1);
+    }
+  }
+
+  template <class T> void type(const char *name) {
+    // Rates that the weights of whole matrices stand for.
+    double bytes = double(WeightBytes / MatrixBytes<T> * MatrixBytes<T>);
+    std::vector<Time> reads{run(read)}, kernels;
+    std::vector<double> shares;
+    for (int i = 0; i < repeats; ++i) {
+      kernels.push_back(run(oneToken<T>));
+      reads.push_back(run(read));
+      double around = (reads[i].processor + reads[i + 1].processor) / 2;
+      shares.push_back(around / double(WeightBytes) * bytes / kernels.back().processor);
+    }
+    std::vector<Time> many;
+    for (int i = 0; i < (repeats + 2) / 3; ++i)
+      many.push_back(run(manyTokens<T>));
+    double flops = 2.0 * N * K * Tokens;
+    std::printf("%-5s %u threads: one token %5.1f GB/s (%5.1f), read %5.1f (%5.1f), share %.2f; "
+                "%u tokens %6.1f GFLOP/s (%6.1f)\n",
+                name, team.threads(), bytes / median(kernels, &Time::processor) * 1e-9,
+                bytes / median(kernels, &Time::clock) * 1e-9,
+                double(WeightBytes) / median(reads, &Time::processor) * 1e-9,
+                double(WeightBytes) / median(reads, &Time::clock) * 1e-9, median(shares), Tokens,
+                flops / median(many, &Time::processor) * 1e-9,
+                flops / median(many, &Time::clock) * 1e-9);
+    std::fflush(stdout);
+  }
+
+private:
+  struct Time {
+    double processor, clock;
+  };
+  Time run(void (*body)(StepState &)) {
+    Pass pass;
+    StepState state;
+    state.host = arena;
+    state.tokens = Tokens;
+    state.threads = team.threads();
+    state.team = &team;
+    state.context = &pass;
+    double start = seconds(CLOCK_MONOTONIC);
+    team.run(body, state);
+    double clock = seconds(CLOCK_MONOTONIC) - start;
+    return {*std::max_element(pass.processor, pass.processor + team.threads()), clock};
+  }
+  static double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+  }
+  static double median(const std::vector<Time> &times, double Time::*part) {
+    std::vector<double> values;
+    for (const Time &time : times)
+      values.push_back(time.*part);
+    return median(values);
+  }
+
+  std::byte *arena;
+  Team team;
+  int repeats;
+};
+
+} // namespace
+
+int main(int argc, char **argv) {
+  int repeats = argc > 1 ? std::max(1, std::atoi(argv[1])) : 9;
+  constexpr uint64_t Huge = uint64_t(2) << 20, Size = Weights + WeightBytes;
+  void *mapped = mmap(nullptr, Size + Huge, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) {
+    std::perror("mmap");
+    return 1;
+  }
+  auto arena =
+      reinterpret_cast<std::byte *>((reinterpret_cast<uint64_t>(mapped) + Huge - 1) / Huge * Huge);
+  madvise(arena, Size, MADV_HUGEPAGE);
+  for (uint64_t at = 0; at < Size; at += 4) // a normal number in every type
+    std::memcpy(arena + at, "\x80\x3f\x80\x3f", 4);
+
+  for (uint32_t threads : {1u, 2u}) {
+    Bench bench(arena, threads, repeats);
+    bench.type<F32>("f32");
+    bench.type<F16>("f16");
+    bench.type<BF16>("bf16");
+    bench.type<Int8>("int8");
+    bench.type<Int4>("int4");
+  }
+  return 0;
+}

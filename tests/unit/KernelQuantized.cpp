@@ -1,0 +1,317 @@
+// Products with weights that are whole numbers, and rows of tables of them, against a reading of
+// the layout of its own: every form, odd sizes, and teams that are larger than the matrix.
+#include "templates/cpu/embed.h"
+#include "templates/cpu/linear_quantized.h"
+#include "templates/cpu/quantize.h"
+#include "tests/unit/Kernels.h"
+
+using namespace kernels;
+
+namespace {
+
+// x becomes whole numbers of 15 bits for the largest of 32: the rounding of half a step at most is
+// 2^-15 of that, 1.8e-5 of it as a root mean square, and the largest of 32 normal numbers is about
+// 2.3 times their size. Plain C++ and products with weights that are made f32 leave x as it is.
+constexpr bool RoundsX = ASHLAR_VECTOR_BYTES > 16;
+constexpr double TokenTolerance = RoundsX ? 2e-4 : 6e-7, Tolerance = 6e-7;
+
+constexpr int Levels4[16] = {-127, -99, -78, -61, -46, -33, -21, -9,
+                             2,    13,  24,  36,  49,  64,  82,  105};
+
+/// The weight that a panel holds, as runtime/Step.h states it.
+template <class T> double stored(const uint8_t *panel, int64_t row, int64_t column) {
+  constexpr bool Small = std::is_same_v<T, Int4>;
+  const uint8_t *group = panel + column / 32 * (Small ? 576 : 1088);
+  int64_t k = column % 32;
+  double scale = decode<F16>(static_cast<uint16_t>(group[2 * row] | group[2 * row + 1] << 8));
+  int level;
+  if (Small) {
+    int both = group[64 + k / 8 * 128 + row * 4 + k % 4];
+    level = Levels4[k % 8 < 4 ? both & 15 : both >> 4];
+  } else {
+    level = group[64 + k / 4 * 128 + row * 4 + k % 4] - 128;
+  }
+  return scale * level / 128;
+}
+
+template <class T> struct Matrix {
+  int64_t rows, columns, panelSize;
+  std::vector<uint8_t> bytes;
+
+  Matrix(int64_t rows, int64_t columns)
+      : rows(rows), columns(columns),
+        panelSize((columns + 31) / 32 * (std::is_same_v<T, Int4> ? 576 : 1088)),
+        bytes(size_t((rows + 31) / 32 * panelSize)) {}
+  double at(int64_t row, int64_t column) const {
+    return stored<T>(bytes.data() + row / 32 * panelSize, row % 32, column);
+  }
+};
+
+/// Any bytes are numbers, also those that padding does not have; scales are of all sizes and signs.
+template <class T> Matrix<T> anyMatrix(int64_t rows, int64_t columns) {
+  Matrix<T> matrix(rows, columns);
+  std::uniform_int_distribution<int> byte(0, 255);
+  for (uint8_t &value : matrix.bytes)
+    value = static_cast<uint8_t>(byte(generator()));
+  size_t group = std::is_same_v<T, Int4> ? 576 : 1088;
+  for (size_t first = 0; first < matrix.bytes.size(); first += group) {
+    auto scales = normal<F16>(32);
+    scales[5] = 0x0003; // a denormal
+    scales[6] = 0;
+    std::memcpy(matrix.bytes.data() + first, scales.data(), 64);
+  }
+  return matrix;
+}
+
+/// Packed from normal weights.
+template <class T>
+Matrix<T> packed(const std::vector<float> &weights, int64_t rows, int64_t columns) {
+  Matrix<T> matrix(rows, columns);
+  std::fill(matrix.bytes.begin(), matrix.bytes.end(), uint8_t(0xee));
+  CHECK_EQ(cpu::panelBytes<T>(rows, columns), matrix.bytes.size());
+  CHECK_EQ(cpu::panelSize<T>(columns), matrix.panelSize);
+  for (int64_t first = 0; first < rows; first += 32) {
+    const float *pointers[32];
+    int64_t count = std::min<int64_t>(32, rows - first);
+    for (int64_t row = 0; row < count; ++row)
+      pointers[row] = weights.data() + (first + row) * columns;
+    CHECK(!cpu::quantizePanel<T>(pointers, count, columns,
+                                 matrix.bytes.data() + first / 32 * matrix.panelSize));
+  }
+  return matrix;
+}
+
+template <uint32_t Max, class T, int64_t N, int64_t K>
+void checkLinear(const Matrix<T> &matrix, uint32_t tokens, uint32_t threads, bool withBias) {
+  Arena arena;
+  Wide<K> x(arena, tokens, 1);
+  auto bias = normal<F32>(N, 10);
+  Panels<T, N, K> w{arena.add<T>(matrix.bytes)};
+  Vector<F32, N> b{arena.add<F32>(bias)};
+  Rows<F32, N> y{arena.add<F32>(tokens * N)};
+  std::vector<double> expected(tokens * N);
+  for (uint32_t t = 0; t < tokens; ++t)
+    for (int64_t n = 0; n < N; ++n) {
+      double sum = withBias ? bias[n] : 0;
+      for (int64_t k = 0; k < K; ++k)
+        sum += x.at(t, k) * matrix.at(n, k);
+      expected[t * N + n] = sum;
+    }
+  onTeam<Max>(threads, arena, stateOf(tokens), [&](const Step<Max> &step) {
+    if (withBias)
+      cpu::linear(step, x.rows, w, b, y);
+    else
+      cpu::linear(step, x.rows, w, y);
+  });
+  CHECK_NEAR(relativeError(arena.at<F32>(y.offset), expected), 0,
+             tokens <= cpu::FewRows ? TokenTolerance : Tolerance);
+}
+
+template <class T, int64_t N, int64_t K> void checkShape() {
+  auto matrix = anyMatrix<T>(N, K);
+  for (uint32_t threads : {1u, 2u, 3u}) {
+    checkLinear<1, T, N, K>(matrix, 1, threads, false);
+    checkLinear<1, T, N, K>(matrix, 1, threads, true);
+  }
+  for (uint32_t tokens : {1u, 2u, 3u, 4u, 5u, 6u, 8u, 9u, 23u})
+    checkLinear<130, T, N, K>(matrix, tokens, tokens % 3 + 1, tokens % 2);
+}
+
+template <class T> void checkType() {
+  checkShape<T, 1, 1>();
+  checkShape<T, 5, 2>();
+  checkShape<T, 32, 64>();
+  checkShape<T, 33, 7>();
+  checkShape<T, 47, 33>();
+  checkShape<T, 100, 65>();
+  checkShape<T, 250, 136>();
+  checkShape<T, 65, 1500>();
+  checkShape<T, 600, 40>();
+}
+
+TEST(linearOfInt8) { checkType<Int8>(); }
+TEST(linearOfInt4) { checkType<Int4>(); }
+
+TEST(smallForTheTeam) {
+  checkLinear<1, Int8, 40, 40>(anyMatrix<Int8>(40, 40), 1, 7, true);
+  checkLinear<16, Int4, 40, 40>(anyMatrix<Int4>(40, 40), 16, 7, true);
+}
+
+// More columns than a thread quantizes at a time.
+TEST(longRows) {
+  constexpr int64_t N = 33, K = 2 * 16384 + 40;
+  checkLinear<1, Int8, N, K>(anyMatrix<Int8>(N, K), 1, 2, true);
+  checkLinear<1, Int4, N, K>(anyMatrix<Int4>(N, K), 1, 1, false);
+  checkLinear<5, Int4, N, K>(anyMatrix<Int4>(N, K), 5, 2, true);
+}
+
+/// The product of x with one row of ones, each in a group of its own.
+float sumOf(const std::vector<float> &x) {
+  constexpr int64_t K = 96;
+  std::vector<float> ones(K, 1);
+  Arena arena;
+  Rows<F32, K> in{arena.add<F32>(x)};
+  Panels<Int8, 1, K> w{arena.add<Int8>(packed<Int8>(ones, 1, K).bytes)};
+  Rows<F32, 1> y{arena.add<F32>(1)};
+  onTeam<1>(1, arena, stateOf(1), [&](const Step<1> &step) { cpu::linear(step, in, w, y); });
+  return arena.at<F32>(y.offset)[0];
+}
+
+// Nothing that goes wrong before is hidden, and numbers of any size keep theirs.
+TEST(strangeInputs) {
+  std::vector<float> x(96);
+  CHECK_EQ(sumOf(x), 0.0f);
+  for (float strange : {NAN, INFINITY, -INFINITY}) {
+    x[40] = strange;
+    CHECK(!std::isfinite(sumOf(x)));
+  }
+  x[40] = 1e-37f; // what is left out is a trifle
+  CHECK_NEAR(sumOf(x), 0, 1e-30);
+  x[40] = 1e-28f;
+  x[5] = -3e-28f;
+  CHECK_NEAR(sumOf(x) / 1e-28, -2, 1e-3);
+  x[70] = 1e36f;
+  CHECK_NEAR(sumOf(x) / 1e36, 1, 1e-3);
+}
+
+template <class T, int64_t V, int64_t C> void checkPick() {
+  auto table = anyMatrix<T>(V, C);
+  Arena arena;
+  Panels<T, V, C> w{arena.add<T>(table.bytes)};
+  std::vector<int32_t> ids = {V - 1, 0, V / 2, 3 % V};
+  auto check = [&](const float *actual, int64_t row) {
+    bool same = true;
+    for (int64_t c = 0; c < C; ++c)
+      same &= actual[c] == static_cast<float>(table.at(row, c)); // a product of 11 and 8 bits
+    CHECK(same);
+  };
+  for (uint32_t threads : {1u, 2u, 3u}) {
+    Rows<F32, C> y{arena.add<F32>(4 * C)}, one{arena.add<F32>(C)}, place{arena.add<F32>(C)};
+    StepState state = stateOf(4);
+    state.ids = ids.data();
+    onTeam<4>(threads, arena, state, [&](const Step<4> &step) { cpu::embed(step, w, y); });
+    for (size_t i = 0; i < ids.size(); ++i)
+      check(arena.at<F32>(y.offset) + i * C, ids[i]);
+    state.position = V - 3;
+    onTeam<1>(threads, arena, state, [&](const Step<1> &step) {
+      cpu::embed(step, w, one);
+      cpu::positions<2>(step, w, place);
+    });
+    check(arena.at<F32>(one.offset), ids[0]);
+    check(arena.at<F32>(place.offset), V - 1);
+  }
+}
+
+TEST(rowsOfTables) {
+  checkPick<Int8, 70, 50>();
+  checkPick<Int4, 70, 50>();
+  checkPick<Int8, 5, 64>();
+  checkPick<Int4, 33, 7>();
+}
+
+/// Root mean square of the errors, relative to that of the weights.
+template <class T> double packingError(const std::vector<float> &weights, int64_t rows) {
+  int64_t columns = static_cast<int64_t>(weights.size()) / rows;
+  auto matrix = packed<T>(weights, rows, columns);
+  double error = 0, size = 0;
+  for (int64_t n = 0; n < rows; ++n)
+    for (int64_t k = 0; k < columns; ++k) {
+      double weight = weights[n * columns + k];
+      error += (matrix.at(n, k) - weight) * (matrix.at(n, k) - weight);
+      size += weight * weight;
+    }
+  return std::sqrt(error / size);
+}
+
+// int8: a step is 1/127 of the largest of 32, about 2.3 times the size, and a rounding 0.29 steps.
+// int4: what a search through all scales reaches is 0.0726.
+TEST(errorsOfNormalWeights) {
+  for (double size : {1.0, 0.02, 1e-3, 30.0}) {
+    auto weights = normal<F32>(64 * 512, size);
+    CHECK_NEAR(packingError<Int8>(weights, 64), 0.0053, 0.0002);
+    CHECK_NEAR(packingError<Int4>(weights, 64), 0.0729, 0.001);
+  }
+  // Few digits are left of scales.
+  auto tiny = normal<F32>(64 * 512, 1e-6);
+  CHECK(packingError<Int8>(tiny, 64) < 0.006);
+  CHECK(packingError<Int4>(tiny, 64) < 0.08);
+  auto tinier = normal<F32>(64 * 512, 1e-8);
+  CHECK(packingError<Int8>(tinier, 64) < 0.02);
+  CHECK(packingError<Int4>(tinier, 64) < 0.5);
+}
+
+// The levels are the best for what the packing makes of normal weights: means of the weights that
+// fall to each, in units of their scales, are where the levels are.
+TEST(levelsFitNormalWeights) {
+  constexpr int64_t N = 512, K = 512;
+  auto weights = normal<F32>(N * K);
+  auto matrix = packed<Int4>(weights, N, K);
+  double products[16] = {}, squares[16] = {};
+  for (int64_t n = 0; n < N; ++n)
+    for (int64_t k = 0; k < K; ++k) {
+      const uint8_t *group = matrix.bytes.data() + n / 32 * matrix.panelSize + k / 32 * 576;
+      const uint8_t *own = group + n % 32 * 2;
+      double scale = decode<F16>(static_cast<uint16_t>(own[0] | own[1] << 8)) / 128;
+      int both = group[64 + k % 32 / 8 * 128 + n % 32 * 4 + k % 4];
+      int index = k % 8 < 4 ? both & 15 : both >> 4;
+      products[index] += scale * weights[n * K + k];
+      squares[index] += scale * scale;
+    }
+  for (int i = 0; i < 16; ++i)
+    CHECK_NEAR(products[i] / squares[i], Levels4[i], 1);
+}
+
+template <class T> void checkSpecialGroups() {
+  constexpr int64_t K = 50;
+  std::vector<float> weights(3 * K);
+  weights[0] = -1e-8f;         // in a group of its own: not zero
+  weights[K + 32] = 32768;     // the largest that there is
+  weights[2 * K + 3] = 1e-20f; // zero
+  auto matrix = packed<T>(weights, 3, K);
+  CHECK_NEAR(matrix.at(0, 0) / 1e-8, -1, 0.25);
+  CHECK_NEAR(matrix.at(1, 32) / 32768, 1, 0.01);
+  // What is padded is as near to zero as it gets, and rows that do not exist have no scale.
+  for (int64_t k = 0; k < 64; ++k) {
+    CHECK_EQ(matrix.at(2, k), 0.0);
+    CHECK_EQ(stored<T>(matrix.bytes.data(), 3, k), 0.0);
+    CHECK(std::fabs(matrix.at(0, k)) <= 1.001e-8);
+  }
+
+  const float *rows[] = {weights.data(), weights.data() + K, weights.data() + 2 * K};
+  std::vector<uint8_t> panel(size_t(matrix.panelSize));
+  for (float bad : {NAN, INFINITY, -INFINITY, 32769.0f, -3e38f}) {
+    weights[2 * K + 49] = bad;
+    cpu::Misfit misfit = cpu::quantizePanel<T>(rows, 3, K, panel.data());
+    CHECK(bool(misfit));
+    CHECK_EQ(misfit.row, 2);
+    CHECK_EQ(misfit.column, 49);
+  }
+}
+
+TEST(specialGroups) {
+  checkSpecialGroups<Int8>();
+  checkSpecialGroups<Int4>();
+}
+
+// What reads a panel for people reads what is there.
+template <class T> void checkReading() {
+  constexpr int64_t N = 20, K = 70;
+  auto matrix = anyMatrix<T>(N, K);
+  std::vector<float> values(N * K);
+  float *rows[N];
+  for (int64_t n = 0; n < N; ++n)
+    rows[n] = values.data() + n * K;
+  cpu::readPanel<T>(matrix.bytes.data(), N, K, rows);
+  bool same = true;
+  for (int64_t n = 0; n < N; ++n)
+    for (int64_t k = 0; k < K; ++k)
+      same &= values[n * K + k] == static_cast<float>(matrix.at(n, k));
+  CHECK(same);
+}
+
+TEST(readPanels) {
+  checkReading<Int8>();
+  checkReading<Int4>();
+}
+
+} // namespace
