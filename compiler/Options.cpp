@@ -78,11 +78,12 @@ static cl::opt<std::string> cacheType("kv-dtype",
                                       cl::desc("type of the KV cache: f32, f16, bf16 (default: "
                                                "the checkpoint's)"),
                                       cl::value_desc("T"), REQUEST);
-static cl::opt<std::string> products("products",
-                                     cl::desc("how prefill multiplies by bf16 weights: f32, or bf16 "
-                                              "(rows are rounded; default where the cpu has "
-                                              "instructions for it)"),
-                                     cl::value_desc("T"), REQUEST);
+static cl::opt<std::string>
+    products("products",
+             cl::desc("how prefill multiplies by bf16 weights: f32, or bf16 "
+                      "(rows are rounded; default where the cpu has "
+                      "instructions for it)"),
+             cl::value_desc("T"), REQUEST);
 static cl::opt<bool> noTokenizer("no-tokenizer",
                                  cl::desc("leave tokenizer.json out: the app takes and gives "
                                           "token ids only"),
@@ -269,9 +270,9 @@ static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagn
     return wrongUse(diags, "--from=plan needs the plan's file", "write --from=plan MODEL FILE");
   start.plan = files.back();
   files.pop_back();
-  return without({machineFile, maxMemory, context, batch, chunk, weightType, cacheType, products, workload,
-                  pins, mainDevice, deviceMap, compat, noSplit, specialTypes, offloadBuffers,
-                  fallbackAllocation},
+  return without({machineFile, maxMemory, context, batch, chunk, weightType, cacheType, products,
+                  workload, pins, mainDevice, deviceMap, compat, noSplit, specialTypes,
+                  offloadBuffers, fallbackAllocation},
                  "is decided by the plan", "leave it out, or make another plan with it", diags);
 }
 
@@ -311,8 +312,8 @@ bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
             : !weightType.getNumOccurrences() ||
                   parseTorchType(weightType, weightType, request.deviceMap.dtype, diags)) ||
       !parseType(cacheType, request.cacheType, diags) || !parseProducts(request.products, diags) ||
-      !parseWorkload(request.workload, diags) ||
-      !parsePairs(maxMemory, "cpu=60GiB", caps, diags) || !parseDeviceMap(request.deviceMap, diags))
+      !parseWorkload(request.workload, diags) || !parsePairs(maxMemory, "cpu=60GiB", caps, diags) ||
+      !parseDeviceMap(request.deviceMap, diags))
     return false;
   for (auto &[name, text] : caps) {
     std::optional<Bytes> bytes = parseBytes(text);

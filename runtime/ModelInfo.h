@@ -57,6 +57,7 @@ struct ModelInfo {
 
   /// `decode` or `forward` once more, compiled for any x86-64.
   void (*plain)(StepState &state) = nullptr;
+  bool roundsRows = false; // steps of several rows round them to bf16, but for the plain form's
 };
 
 /// Defined by the emitted model.cpp.

@@ -66,6 +66,10 @@ static std::string plainPhase(const plan::Plan &plan) {
 }
 static std::string plainEntry(const plan::Plan &plan) { return plainPhase(plan) + "Plain"; }
 
+static std::string roundsRows(const plan::Plan &plan) {
+  return plan.processors.front().bf16Products && plan.chunk > 1 ? "true" : "false";
+}
+
 namespace {
 using Fields = std::vector<std::pair<llvm::StringRef, std::string>>;
 } // namespace
@@ -84,7 +88,8 @@ static Fields sequenceFields(const plan::Plan &plan) {
           {"predictedPrefillNanos", nanos(plan, "prefill")},
           {"prefill", "placed::prefill"},
           {"decode", "placed::decode"},
-          {"plain", "placed::" + plainEntry(plan)}};
+          {"plain", "placed::" + plainEntry(plan)},
+          {"roundsRows", roundsRows(plan)}};
 }
 
 /// Where rows come and go, and the phase between.
@@ -97,7 +102,8 @@ static Fields forwardFields(const plan::Plan &plan) {
           {"outputColumns", number(output.columns)},
           {"predictedForwardNanos", nanos(plan, "forward")},
           {"forward", "placed::forward"},
-          {"plain", "placed::" + plainEntry(plan)}};
+          {"plain", "placed::" + plainEntry(plan)},
+          {"roundsRows", roundsRows(plan)}};
 }
 
 static std::string lines(const Fields &fields) {

@@ -38,7 +38,7 @@ template <class T, int64_t N, int64_t K, uint32_t Max> void linear(StepState &st
   repeat(state, [&](uint64_t place) {
     uint64_t offset = Arena::Operands + place * N * K * sizeof(typename T::storage);
     cpu::linear<Rounded>(step, host::Rows<F32, K>{{Arena::X}}, host::Panels<T, N, K>{{offset}},
-                host::Rows<F32, N>{{Arena::Y}});
+                         host::Rows<F32, N>{{Arena::Y}});
   });
 }
 

@@ -53,6 +53,10 @@ static int32_t idAt(uint64_t position, uint64_t vocabulary) {
   return int32_t(((position + 1) * 0x9E3779B97F4A7C15 >> 32) % vocabulary);
 }
 
+static double allowedOfMany(const ModelInfo &model) {
+  return model.roundsRows ? AllowedOfRounded : AllowedDifference;
+}
+
 static Failure compareStretch(Session &session, Stretch stretch, Comparison &prefill,
                               Comparison &decode) {
   std::vector<int32_t> ids(stretch.first + stretch.count);
@@ -92,7 +96,7 @@ static Failure compareStretch(Session &session, Stretch stretch, Comparison &pre
 static Failure compareTokens(Session &session, std::vector<Comparison> &into) {
   static constexpr uint64_t AtStart = 20, FarBack = 500, There = 4;
   uint64_t context = session.model.context;
-  Comparison prefill{"prefill"}, decode{"decode"};
+  Comparison prefill{"prefill", allowedOfMany(session.model)}, decode{"decode", AllowedDifference};
   if (Failure f = compareStretch(session, {0, std::min(context, AtStart)}, prefill, decode))
     return f;
   if (context > AtStart + There) {
@@ -121,7 +125,7 @@ static void compareRows(Session &session, std::vector<Comparison> &into) {
   Rows rows{columns, {output.begin(), output.end()}};
   fill();
   session.forward(count);
-  Comparison forward{"forward"};
+  Comparison forward{"forward", allowedOfMany(session.model)};
   for (uint32_t row = 0; row < count; ++row)
     rows.compare(row, output.data() + row * columns, forward);
   into.push_back(forward);

@@ -30,9 +30,9 @@ static Check checkOf(const Comparison &c, const ModelInfo &model) {
   char text[200];
   const char *row = model.forward ? "row" : "token", *column = model.forward ? "column" : "logit";
   double difference = c.difference();
-  bool same = difference <= AllowedDifference;
+  bool same = difference <= c.allowed;
   int length = std::snprintf(text, sizeof(text), "%llu %ss, difference %.1e, allowed %.0e",
-                             (unsigned long long)c.rows, row, difference, AllowedDifference);
+                             (unsigned long long)c.rows, row, difference, c.allowed);
   if (!same)
     std::snprintf(text + length, sizeof(text) - size_t(length), "; the largest at %s %llu, %s %llu",
                   row, (unsigned long long)c.row, column, (unsigned long long)c.column);

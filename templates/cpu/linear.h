@@ -92,7 +92,11 @@ void linearRows(const Step<Max> &step, const float *x, int64_t xStride,
     linearShare<Max, T>(step, x, xStride, weights, bias, y, outputs, depth);
   } else {
     static_assert(Max > 1 && std::is_same_v<A, BF16> && std::is_same_v<T, BF16>);
+#ifdef __AVX512BF16__
     linearShareOfBF16(step, x, xStride, weights, bias, y, outputs, depth);
+#else // of the same app, the form that does without its processor's instructions
+    linearShare<Max, T>(step, x, xStride, weights, bias, y, outputs, depth);
+#endif
   }
 }
 

@@ -1,5 +1,5 @@
-/// y = x w^T for many rows, x rounded to bf16: with instructions that multiply pairs of bf16 and add
-/// up in f32, twice as fast as f32 throughout. Only where the processor has them.
+/// y = x w^T for many rows, x rounded to bf16: with instructions that multiply pairs of bf16 and
+/// add up in f32, twice as fast as f32 throughout. Only where the processor has them.
 #pragma once
 
 #include "templates/cpu/block.h"
@@ -35,7 +35,8 @@ template <int64_t R> struct RoundedRows {
   }
 };
 
-/// One block of outputs: R rows, a panel of columns. Its sums begin as what is in y, or as the bias.
+/// One block of outputs: R rows, a panel of columns. Its sums begin as what is in y, or as the
+/// bias.
 template <int64_t R>
 ASHLAR_INLINE inline void blockOfBF16(const uint16_t *panel, const RoundedRows<R> &x, int64_t pairs,
                                       bool first, const float *bias, float *y, int64_t stride,
