@@ -1,7 +1,10 @@
 """Computes in plain Python what the model makes of the rows that it read, and compares. The hidden
 layer is computed whole; of the result, every STEP-th column. Needs nothing but Python.
 
-    check.py DIR Y [--step 100] [--tolerance 1e-4]
+    check.py DIR Y [--step 100] [--tolerance 2e-2]
+
+The tolerance is for processors that multiply bf16: there an app rounds rows to bf16, unless it is
+built with --products f32, and then 1e-4 is enough.
 """
 import argparse
 import array
@@ -56,7 +59,7 @@ def main():
     parser.add_argument("directory")
     parser.add_argument("y")
     parser.add_argument("--step", type=int, default=100)
-    parser.add_argument("--tolerance", type=float, default=1e-4)
+    parser.add_argument("--tolerance", type=float, default=2e-2)
     options = parser.parse_args()
 
     weights = Weights(os.path.join(options.directory, "model.safetensors"))

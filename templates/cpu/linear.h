@@ -101,14 +101,15 @@ void linearRows(const Step<Max> &step, const float *x, int64_t xStride,
 }
 
 template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
-void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
-            host::Rows<F32, N> y) {
+requires(!Quantized<T>) void linear(const Step<Max> &step, host::Rows<F32, K, S> x,
+                                    host::Panels<T, N, K> w, host::Rows<F32, N> y) {
   linearRows<A, Max, T>(step, x.at(step), S, w.at(step), nullptr, y.at(step), N, K);
 }
 
 template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
-void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
-            host::Vector<F32, N> bias, host::Rows<F32, N> y) {
+requires(!Quantized<T>) void linear(const Step<Max> &step, host::Rows<F32, K, S> x,
+                                    host::Panels<T, N, K> w, host::Vector<F32, N> bias,
+                                    host::Rows<F32, N> y) {
   linearRows<A, Max, T>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), N, K);
 }
 
