@@ -247,7 +247,8 @@ static std::optional<std::string> results(PlanOptions options, Diagnostics &diag
   std::optional<llvm::StringRef> text = readText(divided, isPlan ? MaxPlan : MaxSpec, diags);
   if (!text)
     return std::nullopt;
-  return forEachPiece(divided.path, *text, diags, [&](const InputFile &piece, auto &out) {
+  const std::string path = divided.path;
+  return forEachPiece(path, *text, diags, [&](const InputFile &piece, auto &out) {
     divided = piece;
     out << result(options, diags).value_or("");
   });

@@ -24,7 +24,7 @@ static size_t findDivider(llvm::StringRef text, size_t from) {
 }
 
 std::string
-forEachPiece(std::string path, llvm::StringRef text, Diagnostics &diags,
+forEachPiece(const std::string &path, llvm::StringRef text, Diagnostics &diags,
              llvm::function_ref<void(const InputFile &piece, llvm::raw_ostream &out)> work) {
   std::string result;
   llvm::raw_string_ostream out(result);

@@ -23,7 +23,7 @@ std::optional<llvm::StringRef> readText(const InputFile &file, Bytes limit, Diag
 /// Lets every piece of a text that was read be done by itself, whatever becomes of the others.
 /// Returns what they print, divided as they were.
 std::string
-forEachPiece(std::string path, llvm::StringRef text, Diagnostics &diags,
+forEachPiece(const std::string &path, llvm::StringRef text, Diagnostics &diags,
              llvm::function_ref<void(const InputFile &piece, llvm::raw_ostream &out)> work);
 
 } // namespace ashlar

@@ -109,18 +109,16 @@ bool Temporary::make(Kind kind) {
   // The file's own descriptor will not do: it is closed before the file gets its last name.
   lock = open(name.c_str(), O_RDONLY | O_NOFOLLOW | inherited);
   struct stat named, locked;
-  bool lost;
-  if (lock < 0)
-    lost = errno == ENOENT;
-  else if (!tryLock(lock) && errno == EWOULDBLOCK)
-    lost = true;
-  else if (fstat(lock, &locked) != 0)
-    lost = false;
-  else if (lstat(name.c_str(), &named) == 0 && named.st_ino == locked.st_ino)
-    return true;
-  else
-    lost = true;
-  int reason = lost ? EAGAIN : errno;
+  // Another takes it for abandoned until it is locked, and may have removed it.
+  int reason = EAGAIN;
+  if (lock < 0) {
+    reason = errno == ENOENT ? EAGAIN : errno;
+  } else if (tryLock(lock) || errno != EWOULDBLOCK) {
+    if (fstat(lock, &locked) != 0)
+      reason = errno;
+    else if (lstat(name.c_str(), &named) == 0 && named.st_ino == locked.st_ino)
+      return true;
+  }
   if (descriptor >= 0)
     close(descriptor);
   if (lock >= 0)

@@ -96,18 +96,22 @@ public:
 
   template <class T> void type(const char *name) {
     // Rates that the weights of whole matrices stand for.
-    double bytes = double(WeightBytes / MatrixBytes<T> * MatrixBytes<T>);
+    uint64_t whole = WeightBytes / MatrixBytes<T> * MatrixBytes<T>;
+    double bytes = double(whole);
     std::vector<Time> reads{run(read)}, kernels;
     std::vector<double> shares;
+    for (auto *each : {&reads, &kernels})
+      each->reserve(repeats + 1);
+    shares.reserve(repeats);
     for (int i = 0; i < repeats; ++i) {
       kernels.push_back(run(oneToken<T>));
       reads.push_back(run(read));
       double around = (reads[i].processor + reads[i + 1].processor) / 2;
       shares.push_back(around / double(WeightBytes) * bytes / kernels.back().processor);
     }
-    std::vector<Time> many;
-    for (int i = 0; i < (repeats + 2) / 3; ++i)
-      many.push_back(run(manyTokens<T>));
+    std::vector<Time> many((repeats + 2) / 3);
+    for (Time &time : many)
+      time = run(manyTokens<T>);
     double flops = 2.0 * N * K * Tokens;
     std::printf("%-5s %u threads: one token %5.1f GB/s (%5.1f), read %5.1f (%5.1f), share %.2f; "
                 "%u tokens %6.1f GFLOP/s (%6.1f)\n",
@@ -142,9 +146,9 @@ private:
     return values[values.size() / 2];
   }
   static double median(const std::vector<Time> &times, double Time::*part) {
-    std::vector<double> values;
-    for (const Time &time : times)
-      values.push_back(time.*part);
+    std::vector<double> values(times.size());
+    for (size_t i = 0; i < times.size(); ++i)
+      values[i] = times[i].*part;
     return median(values);
   }
 
@@ -164,8 +168,9 @@ int main(int argc, char **argv) {
     std::perror("mmap");
     return 1;
   }
-  auto arena =
-      reinterpret_cast<std::byte *>((reinterpret_cast<uint64_t>(mapped) + Huge - 1) / Huge * Huge);
+  auto address = reinterpret_cast<uint64_t>(mapped);
+  std::byte *arena =
+      static_cast<std::byte *>(mapped) + ((address + Huge - 1) / Huge * Huge - address);
   madvise(arena, Size, MADV_HUGEPAGE);
   for (uint64_t at = 0; at < Size; at += 4) // a normal number in every type
     std::memcpy(arena + at, "\x80\x3f\x80\x3f", 4);
