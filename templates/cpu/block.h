@@ -100,5 +100,20 @@ ASHLAR_INLINE inline void forRows(int64_t begin, int64_t end, Body &&body) {
       forRows<R / 2>(begin, end, body);
 }
 
+/// Calls body(group, row, end) for what this thread has of `groups` panels, or groups of them,
+/// times `rows` in blocks of R: one group after another, so that two threads meet in one at most.
+template <int64_t R, class Body>
+ASHLAR_INLINE inline void forShareOfBlocks(const StepState &step, int64_t groups, int64_t rows,
+                                           Body &&body) {
+  int64_t blocks = (rows + R - 1) / R;
+  Share mine = share(step, groups * blocks);
+  while (mine.begin < mine.end) {
+    int64_t group = mine.begin / blocks, block = mine.begin % blocks;
+    int64_t last = mine.end < (group + 1) * blocks ? block + mine.end - mine.begin : blocks;
+    mine.begin += last - block;
+    body(group, block * R, last * R < rows ? last * R : rows);
+  }
+}
+
 } // namespace ASHLAR_ISA
 } // namespace ashlar::cpu

@@ -60,25 +60,19 @@ void linearShare(const Step<Max> &step, const float *x, int64_t xStride,
                                       outputs - first);
     }
   } else {
-    // Blocks of one panel after another: two threads meet in one panel at most.
-    int64_t rows = step.count(), blocks = (rows + BlockRows - 1) / BlockRows;
-    Share mine = share(step, panels * blocks);
-    while (mine.begin < mine.end) {
-      int64_t panel = mine.begin / blocks, block = mine.begin % blocks;
-      int64_t last = mine.end < (panel + 1) * blocks ? block + mine.end - mine.begin : blocks;
-      mine.begin += last - block;
-      int64_t lastRow = last * BlockRows < rows ? last * BlockRows : rows;
+    auto run = [&](int64_t panel, int64_t begin, int64_t end) ASHLAR_INLINE {
       for (int64_t part = 0; part < host::PanelRows; part += BlockColumns) {
         int64_t first = panel * host::PanelRows + part;
         if (first >= outputs)
           break;
-        forRows(block * BlockRows, lastRow, [&](auto r, int64_t row) ASHLAR_INLINE {
+        forRows(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
           linearBlock<T, r.value, BlockVectors>(
               weights + panel * size + part * PanelPair<T>, x + row * xStride, xStride, depth,
               bias ? bias + first : bias, y + row * outputs + first, outputs, outputs - first);
         });
       }
-    }
+    };
+    forShareOfBlocks<BlockRows>(step, panels, step.count(), run);
   }
 }
 

@@ -91,25 +91,20 @@ void linearShareOfBF16(const Step<Max> &step, const float *x, int64_t xStride,
   constexpr int64_t Rows = 8;
   int64_t size = panelSize<BF16>(depth), panels = panelCount(outputs);
   int64_t groups = (panels + RoundedPanels - 1) / RoundedPanels;
-  int64_t rows = step.count(), blocks = (rows + Rows - 1) / Rows;
-  Share mine = share(step, groups * blocks);
-  while (mine.begin < mine.end) {
-    int64_t group = mine.begin / blocks, block = mine.begin % blocks;
-    int64_t last = mine.end < (group + 1) * blocks ? block + mine.end - mine.begin : blocks;
-    mine.begin += last - block;
-    int64_t lastRow = last * Rows < rows ? last * Rows : rows;
+  auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
     int64_t panel = group * RoundedPanels, column = panel * host::PanelRows;
     int64_t count = panels - panel < RoundedPanels ? panels - panel : RoundedPanels;
     for (int64_t k = 0; k < depth; k += RoundedDepth) {
       int64_t part = depth - k < RoundedDepth ? depth - k : RoundedDepth;
-      forRows<Rows>(block * Rows, lastRow, [&](auto r, int64_t row) ASHLAR_INLINE {
+      forRows<Rows>(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
         rowsOfBF16<r.value>(x + row * xStride + k, xStride, part,
                             weights + panel * size + k * host::PanelRows, count, size, k == 0,
                             bias && k == 0 ? bias + column : nullptr, y + row * outputs + column,
                             outputs, outputs - column);
       });
     }
-  }
+  };
+  forShareOfBlocks<Rows>(step, groups, step.count(), run);
 }
 
 } // namespace ASHLAR_ISA

@@ -70,30 +70,24 @@ void linearAsIntegers(const StepState &step, int64_t rows, const float *x, int64
   int64_t together = panels / step.threads < 16 ? panels / step.threads : 16;
   together = together > 0 ? together : 1;
   int64_t groups = (panels + together - 1) / together;
-  int64_t blocks = (rows + QuantizedRows - 1) / QuantizedRows;
-  Share mine = share(step, groups * blocks);
-  while (mine.begin < mine.end) {
-    int64_t group = mine.begin / blocks, block = mine.begin % blocks;
-    int64_t last = mine.end < (group + 1) * blocks ? block + mine.end - mine.begin : blocks;
-    mine.begin += last - block;
-    int64_t lastRow = last * QuantizedRows < rows ? last * QuantizedRows : rows;
-    int64_t end = (group + 1) * together < panels ? (group + 1) * together : panels;
+  auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
+    int64_t lastPanel = (group + 1) * together < panels ? (group + 1) * together : panels;
     for (int64_t k = 0; k < depth; k += Columns) {
       int64_t count = depth - k < Columns ? depth - k : Columns;
-      forRows<QuantizedRows>(
-          block * QuantizedRows, lastRow, [&](auto r, int64_t row) ASHLAR_INLINE {
-            QuantizedRow<Columns> quantized[r.value];
-            for (int64_t i = 0; i < r; ++i)
-              quantized[i].take(x + (row + i) * xStride + k, count);
-            for (int64_t panel = group * together; panel < end; ++panel) {
-              int64_t first = panel * host::PanelRows;
-              panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>,
-                                  quantized, count, k == 0, bias ? bias + first : bias,
-                                  y + row * outputs + first, outputs, outputs - first);
-            }
-          });
+      forRows<QuantizedRows>(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
+        QuantizedRow<Columns> quantized[r.value];
+        for (int64_t i = 0; i < r; ++i)
+          quantized[i].take(x + (row + i) * xStride + k, count);
+        for (int64_t panel = group * together; panel < lastPanel; ++panel) {
+          int64_t first = panel * host::PanelRows;
+          panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, quantized,
+                              count, k == 0, bias ? bias + first : bias, y + row * outputs + first,
+                              outputs, outputs - first);
+        }
+      });
     }
-  }
+  };
+  forShareOfBlocks<QuantizedRows>(step, groups, rows, run);
 }
 
 /// Some columns of a panel as f32, `Depth` at most, in the layout of panels of f32.
@@ -152,16 +146,11 @@ void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
                        const uint8_t *weights, const float *bias, float *y, int64_t outputs,
                        int64_t depth) {
   int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
-  int64_t rows = step.count(), blocks = (rows + BlockRows - 1) / BlockRows;
+  int64_t rows = step.count();
   if (rows <= FewRows)
     return linearAsIntegers<T>(step, rows, x, xStride, weights, bias, y, outputs, depth);
-  Share mine = share(step, panels * blocks);
   WidePanel wide;
-  while (mine.begin < mine.end) {
-    int64_t panel = mine.begin / blocks, block = mine.begin % blocks;
-    int64_t last = mine.end < (panel + 1) * blocks ? block + mine.end - mine.begin : blocks;
-    mine.begin += last - block;
-    int64_t lastRow = last * BlockRows < rows ? last * BlockRows : rows;
+  auto run = [&](int64_t panel, int64_t begin, int64_t end) ASHLAR_INLINE {
     for (int64_t k = 0; k < depth; k += WidePanel::Depth) {
       int64_t part = depth - k < WidePanel::Depth ? depth - k : WidePanel::Depth;
       wide.take<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, part);
@@ -169,14 +158,15 @@ void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
         int64_t first = panel * host::PanelRows + column;
         if (first >= outputs)
           break;
-        forRows(block * BlockRows, lastRow, [&](auto r, int64_t row) ASHLAR_INLINE {
+        forRows(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
           blockOfWide<r.value>(wide.values + column, x + row * xStride + k, xStride, part, k == 0,
                                bias ? bias + first : bias, y + row * outputs + first, outputs,
                                outputs - first);
         });
       }
     }
-  }
+  };
+  forShareOfBlocks<BlockRows>(step, panels, rows, run);
 }
 
 template <uint32_t Max, Quantized T, int64_t N, int64_t K, int64_t S>
