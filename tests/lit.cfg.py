@@ -28,6 +28,7 @@ for name, value in {
     "specs": os.path.join(config.source_dir, "specs"),
     "examples": os.path.join(config.source_dir, "examples"),
     "inputs": inputs,
+    "libtorch": config.libtorch,
     "fuzz": os.path.join(config.test_exec_root, "fuzz"),
 }.items():
     config.substitutions.append((f"%{name}\\b", value))
@@ -56,6 +57,8 @@ if os.path.exists("/dev/nvidia0"):
     config.available_features.add("cuda")
 if nvcc:
     config.available_features.add("nvcc")
+if config.libtorch:
+    config.available_features.add("libtorch")
 if shutil.which("clang++", path=config.environment["PATH"]):
     config.available_features.add("clang")
 
