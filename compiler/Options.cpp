@@ -84,6 +84,11 @@ static cl::opt<std::string>
                       "(rows are rounded; default where the cpu has "
                       "instructions for it)"),
              cl::value_desc("T"), REQUEST);
+static cl::opt<std::string>
+    provider("provider",
+             cl::desc("who computes prefill's products: native (default), torch (LibTorch; the app "
+                      "then opens its module), auto (by unit, what is faster by the profile)"),
+             cl::value_desc("P"), REQUEST);
 static cl::opt<bool> noTokenizer("no-tokenizer",
                                  cl::desc("leave tokenizer.json out: the app takes and gives "
                                           "token ids only"),
@@ -259,7 +264,7 @@ static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagn
     start.modules = files.front();
     files.clear();
     return without({spec, machineFile, set, strict, context, batch, chunk, cacheType, products,
-                    noTokenizer, workload, pins, mainDevice},
+                    provider, noTokenizer, workload, pins, mainDevice},
                    "is of a model or a machine, and a modules file is neither", "leave it out",
                    diags);
   }
@@ -271,7 +276,7 @@ static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagn
   start.plan = files.back();
   files.pop_back();
   return without({machineFile, maxMemory, context, batch, chunk, weightType, cacheType, products,
-                  workload, pins, mainDevice, deviceMap, compat, noSplit, specialTypes,
+                  provider, workload, pins, mainDevice, deviceMap, compat, noSplit, specialTypes,
                   offloadBuffers, fallbackAllocation},
                  "is decided by the plan", "leave it out, or make another plan with it", diags);
 }
@@ -281,6 +286,17 @@ static bool parseProducts(std::optional<DataType> &type, Diagnostics &diags) {
     return false;
   return type != DataType::F16 ||
          wrongUse(diags, "--products: nothing multiplies in f16", "take f32 or bf16");
+}
+
+static bool parseProvider(std::optional<Provider> &choice, Diagnostics &diags) {
+  if (!provider.getNumOccurrences())
+    return true;
+  choice.reset();
+  for (Provider known : Providers)
+    if (provider == name(known))
+      choice = known;
+  return choice || provider == "auto" ||
+         wrongUse(diags, "--provider " + provider + " is not known", "take native, torch or auto");
 }
 
 bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
@@ -312,8 +328,8 @@ bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
             : !weightType.getNumOccurrences() ||
                   parseTorchType(weightType, weightType, request.deviceMap.dtype, diags)) ||
       !parseType(cacheType, request.cacheType, diags) || !parseProducts(request.products, diags) ||
-      !parseWorkload(request.workload, diags) || !parsePairs(maxMemory, "cpu=60GiB", caps, diags) ||
-      !parseDeviceMap(request.deviceMap, diags))
+      !parseProvider(request.provider, diags) || !parseWorkload(request.workload, diags) ||
+      !parsePairs(maxMemory, "cpu=60GiB", caps, diags) || !parseDeviceMap(request.deviceMap, diags))
     return false;
   for (auto &[name, text] : caps) {
     std::optional<Bytes> bytes = parseBytes(text);

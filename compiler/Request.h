@@ -5,6 +5,7 @@
 #include "compiler/devicemap/Options.h"
 #include "compiler/support/DataType.h"
 #include "compiler/support/InputFile.h"
+#include "compiler/support/Provider.h"
 #include "compiler/support/Quantity.h"
 
 #include <map>
@@ -44,8 +45,9 @@ struct Request {
   std::optional<DataType> weightType;     // of matrices; empty: the checkpoint's
   std::optional<DataType> cacheType;      // empty: the checkpoint's
   std::optional<DataType> products;       // f32 or bf16; empty: what is faster
-  bool strict = false;                    // refuse tensors that the model does not read
-  bool tokenizer = true;                  // false: the app takes and gives token ids only
+  std::optional<Provider> provider = Provider::Native; // of prefill's products; empty: the faster
+  bool strict = false;   // refuse tensors that the model does not read
+  bool tokenizer = true; // false: the app takes and gives token ids only
   Workload workload;
   std::vector<std::pair<std::string, std::string>> pins; // a unit's pattern and a device
   MapRequest deviceMap;

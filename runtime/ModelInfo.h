@@ -58,6 +58,7 @@ struct ModelInfo {
   /// `decode` or `forward` once more, compiled for any x86-64.
   void (*plain)(StepState &state) = nullptr;
   bool roundsRows = false; // steps of several rows round them to bf16, but for the plain form's
+  bool torch = false;      // some products of several rows are LibTorch's
 };
 
 /// Defined by the emitted model.cpp.

@@ -7,9 +7,12 @@
 
 namespace ashlar {
 
-Failure Session::open(const std::string &weights) {
+Failure Session::open(const std::string &weights, const std::string &torchModule) {
   if (Failure f = refuse(preflight(model)))
     return f;
+  if (model.torch && !torch.isOpen())
+    if (Failure f = torch.open(torchModule))
+      return f;
   if (Failure f = pack.open(weights, model))
     return f;
   if (Failure f = arena.allocate(model.hostBytes))
@@ -65,6 +68,7 @@ void Session::step(Entry entry, uint32_t tokens, uint32_t firstLogits, Delivery 
   state.position = position;
   state.tokens = tokens;
   state.firstLogits = firstLogits;
+  state.torch = torch.isOpen() ? &torch : nullptr;
   state.deliver = deliver;
   state.context = &delivery;
   team.run(entry, state);
@@ -93,6 +97,8 @@ Failure Session::append(std::span<const int32_t> ids, Deliver each, void *contex
          : last ? take - 1
                 : take,
          {each, context, position});
+    if (Failure f = torch.takeFailure())
+      return f;
     done += take;
     if (interrupted && interrupted())
       break;
@@ -115,10 +121,16 @@ std::span<const float> Session::output() const {
           model.chunk * model.outputColumns};
 }
 
-void Session::forward(uint32_t rows, Entry entry) {
+Failure Session::forward(uint32_t rows) {
+  run(rows, model.forward, torch.isOpen() ? &torch : nullptr);
+  return torch.takeFailure();
+}
+
+void Session::run(uint32_t rows, Entry entry, TorchLibrary *torchOrNone) {
   StepState state;
   state.host = arena.base();
   state.tokens = rows;
+  state.torch = torchOrNone;
   team.run(entry, state);
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/ModelInfo.h"
 #include "runtime/Pack.h"
 #include "runtime/Team.h"
+#include "runtime/TorchLibrary.h"
 #include "runtime/text/Tokenizer.h"
 
 #include <memory>
@@ -20,8 +21,9 @@ class Session {
 public:
   explicit Session(const ModelInfo &model) : model(model), team(model.threads) {}
 
-  /// Checks the machine, allocates, and reads the weights.
-  Failure open(const std::string &weights);
+  /// Checks the machine, allocates, and reads the weights. Where some products are LibTorch's, its
+  /// module is opened, unless `torch` is open already.
+  Failure open(const std::string &weights, const std::string &torchModule);
 
   /// Which logits a prompt's caller wants: those of its last token, or of each.
   using Deliver = void (*)(void *context, uint64_t position, const float *logits);
@@ -48,12 +50,13 @@ public:
 
   // Of a model that reads rows: room for a chunk of them, and what the first of it become.
   std::span<float> input() const;
-  void forward(uint32_t rows) { forward(rows, model.forward); }
-  void forwardPlain(uint32_t rows) { forward(rows, model.plain); }
+  Failure forward(uint32_t rows);
+  void forwardPlain(uint32_t rows) { run(rows, model.plain, nullptr); }
   std::span<const float> output() const;
 
   const ModelInfo &model;
   Pack pack;
+  TorchLibrary torch;
 
 private:
   using Entry = void (*)(StepState &state);
@@ -64,7 +67,7 @@ private:
   };
   static void deliver(void *context, uint32_t row, const float *logits);
   void step(Entry entry, uint32_t tokens, uint32_t firstLogits, Delivery delivery);
-  void forward(uint32_t rows, Entry entry);
+  void run(uint32_t rows, Entry entry, TorchLibrary *torchOrNone);
   int32_t *sequenceIds() const;
 
   Team team;

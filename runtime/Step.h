@@ -12,6 +12,7 @@
 namespace ashlar {
 
 class Team;
+class TorchLibrary;
 
 /// One step: the tokens that go through the model together. Every thread of the team runs the
 /// same code over its own Step; `sync` keeps them together.
@@ -25,6 +26,7 @@ struct StepState {
   uint32_t thread = 0;          // this one
   uint32_t threads = 1;         // in the team
   Team *team = nullptr;
+  TorchLibrary *torch = nullptr; // computes LibTorch's products; kernels of ours do without
   /// Takes the logits of one row; runs on thread 0 while the others wait.
   void (*deliver)(void *context, uint32_t row, const float *logits) = nullptr;
   void *context = nullptr;
@@ -92,6 +94,15 @@ template <class T, int64_t Columns, int64_t Stride = Columns> struct Rows : Refe
     static_assert(First >= 0 && Count > 0 && First + Count <= Columns);
     return {{this->offset + First * sizeof(typename T::storage)}};
   }
+};
+
+/// A weight matrix [RowCount, Columns], row by row.
+template <class T, int64_t RowCount, int64_t Columns> struct Matrix : Rows<T, Columns> {};
+
+/// Room for products of LibTorch with weights of bf16: rows of at most `Inputs` columns that go in,
+/// and for each thread rows of at most `Outputs` columns that come out.
+template <int64_t Inputs, int64_t Outputs> struct TorchRows {
+  uint64_t in, out; // from the start of the arena
 };
 
 /// [Count]: the weight of a norm, a bias.

@@ -1,5 +1,7 @@
 #include "runtime/TorchLibrary.h"
 
+#include "runtime/torch/Product.h"
+
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -21,9 +23,10 @@ Failure TorchLibrary::open(const std::string &path) {
   file = !path.empty() ? path : named && *named ? named : besideExecutable();
   if (file.find('/') == std::string::npos)
     file.insert(0, "./"); // else it would be looked for where the system's libraries are
-  auto wayOut = "name libashlar_torch.so, which Ashlar's build makes where it has LIBTORCH_ROOT, with "
-                "--torch-library FILE, or put it beside the app; or build the app with --provider "
-                "native";
+  auto wayOut =
+      "name libashlar_torch.so, which Ashlar's build makes where it has LIBTORCH_ROOT, with "
+      "--torch-library FILE, or put it beside the app; or build the app with --provider "
+      "native";
   void *module = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!module)
     return {ExitCode::InputOutput,
@@ -59,6 +62,11 @@ void TorchLibrary::product(AshlarTorchType type, const AshlarTorchMatrix &x,
   for (size_t i = 0; i < sizeof(error); ++i)
     error[i] = text[i];
   state.store(Failed);
+}
+
+void torchProduct(const StepState &step, AshlarTorchType type, const AshlarTorchMatrix &x,
+                  const AshlarTorchMatrix &w, const AshlarTorchMatrix &y) {
+  step.torch->product(type, x, w, y);
 }
 
 Failure TorchLibrary::takeFailure() {

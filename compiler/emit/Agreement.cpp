@@ -1,4 +1,5 @@
 #include "compiler/emit/Emit.h"
+#include "compiler/emit/Names.h"
 #include "compiler/place/Cut.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -51,6 +52,11 @@ public:
     fitting("tokens", Bytes(plan.batch * plan.context * sizeof(int32_t)));
     fitting("sampler", fittings.sampler);
     fitting("tokenizer", fittings.tokenizer);
+    if (!differences.empty())
+      return; // names of what is stored lead somewhere only if all of it is
+    TorchScratch torch = emission::Names(model, plan).torchScratch();
+    if (torch.inputs)
+      fitting("torch", torch.bytes(plan.chunk, plan.processors.front().threads));
   }
 
 private:

@@ -6,12 +6,20 @@
 
 namespace ashlar::emission {
 
+static bool meet(const std::vector<Access> &a, const std::vector<Access> &b) {
+  for (const Access &x : a)
+    for (const Access &y : b)
+      if (x.memory == y.memory && x.begin < y.end && y.begin < x.end)
+        return true;
+  return false;
+}
+
 namespace {
 /// Builds the calls of one unit.
 class Builder {
 public:
-  Builder(const Names &names, uint32_t unit)
-      : names(names), unit(unit), block(names.model.blocks[unit]) {}
+  Builder(const Names &names, uint32_t unit, bool severalRows)
+      : names(names), unit(unit), block(names.model.blocks[unit]), severalRows(severalRows) {}
 
   std::vector<Call> calls;
 
@@ -40,9 +48,7 @@ public:
     case OpKind::Attend:
       return attend(op);
     case OpKind::Linear:
-      simple(op, "linear");
-      calls.back().ofBF16 = names.stored(*op.weight).type == DataType::BF16;
-      return;
+      return linear(op);
     case OpKind::Glu:
       return simple(op, llvm::formatv("glu<{0}>", functor(op.activation)));
     case OpKind::Activate:
@@ -125,6 +131,46 @@ private:
     calls.push_back(std::move(call));
   }
 
+  void linear(const Op &op) {
+    const plan::Weight &weight = names.stored(*op.weight);
+    if (severalRows && names.isForTorch(unit, op))
+      return torchLinear(op, weight);
+    simple(op, "linear");
+    calls.back().ofBF16 = weight.type == DataType::BF16 && weight.layout == plan::Layout::Panels;
+  }
+
+  /// By LibTorch. Its products with weights of bf16 take rows of bf16: those of x are rounded once
+  /// for all products that follow, until x is written again.
+  void torchLinear(const Op &op, const plan::Weight &weight) {
+    bool rounds = weight.type == DataType::BF16;
+    const plan::Place &place = names.torchPlace();
+    Access scratch = access(place, names.plan.address(place), names.plan.region(place).size);
+    if (rounds && !isRounded(op.inputs.front())) {
+      Call round = make(op, "round");
+      round.space = "torch";
+      round.reads = {ofValue(op.inputs.front())};
+      round.writes = {scratch};
+      round.arguments = names.value(unit, op.inputs.front()) + ", scratch";
+      round.comment = llvm::formatv("[T, {0}]", weight.columns);
+      calls.push_back(std::move(round));
+      rounded = {op.inputs.front(), calls.size()};
+    }
+    simple(op, "linear");
+    calls.back().space = "torch";
+    if (!rounds)
+      return;
+    calls.back().arguments += ", scratch";
+    calls.back().reads.push_back(scratch);
+  }
+
+  bool isRounded(ValueId id) const {
+    if (!rounded || rounded->first != id)
+      return false;
+    Access value = ofValue(id);
+    return llvm::none_of(llvm::drop_begin(calls, rounded->second),
+                         [&](const Call &call) { return meet(call.writes, {value}); });
+  }
+
   /// Keys and values go to the cache; then the queries attend over all of it.
   void attend(const Op &op) {
     const plan::Cache &cache = *names.plan.units[unit].cache;
@@ -152,24 +198,19 @@ private:
   const Names &names;
   uint32_t unit;
   const Block &block;
+  bool severalRows;
+  /// What stands rounded in LibTorch's scratch, and the calls before it did.
+  std::optional<std::pair<ValueId, size_t>> rounded;
 };
 } // namespace
 
-std::vector<Call> callsOf(const Names &names, uint32_t unit) {
-  Builder builder(names, unit);
+std::vector<Call> callsOf(const Names &names, uint32_t unit, bool severalRows) {
+  Builder builder(names, unit, severalRows);
   for (const Op &op : names.model.blocks[unit].ops)
     builder.add(op);
   if (names.copiesResult(unit))
     builder.copyResult();
   return std::move(builder.calls);
-}
-
-static bool meet(const std::vector<Access> &a, const std::vector<Access> &b) {
-  for (const Access &x : a)
-    for (const Access &y : b)
-      if (x.memory == y.memory && x.begin < y.end && y.begin < x.end)
-        return true;
-  return false;
 }
 
 std::vector<bool> barriers(const std::vector<Call> &calls) {

@@ -14,6 +14,7 @@ struct Access {
 /// One line of emitted code: a call of a kernel, with what it touches.
 struct Call {
   std::string kernel;    // "linear", "rotate<6, 32>"
+  std::string space;     // of the kernel: "torch"; empty: that of the unit's processor
   std::string arguments; // behind the step: "act::a, at.q, act::q"
   std::string comment;   // the shape of the result: "[T, 192]"
   bool lastOnly = false; // works on the one row whose logits are wanted
@@ -21,8 +22,8 @@ struct Call {
   std::vector<Access> reads, writes;
 };
 
-/// The calls of a unit in order, without barriers.
-std::vector<Call> callsOf(const Names &names, uint32_t unit);
+/// The calls of a unit in order, without barriers: of steps of several rows, or of one.
+std::vector<Call> callsOf(const Names &names, uint32_t unit, bool severalRows);
 
 /// Where the team must meet: before the call at each of these indices, threads may have to see
 /// what others wrote since they last met, or write what others may still read. Within one call

@@ -23,16 +23,19 @@ bool takesInstructions(const SourceFile &file) {
   return file.path != "model.cpp" && file.path != "plain.cpp";
 }
 
+/// A file of the runtime that is built without LibTorch.
+static bool isOfEveryApp(llvm::StringRef path) {
+  return path.ends_with(".cpp") && !path.starts_with("runtime/torch/");
+}
+
 std::vector<SourceFile> emitProject(const plan::Plan &plan) {
   std::vector<SourceFile> files;
-  std::string runtime;
+  std::string runtime, verbs;
   for (const EmbeddedFile &file : embeddedFiles()) {
     if (!file.path.starts_with("runtime/") && !file.path.starts_with("templates/cpu/"))
       continue;
-    if (file.path.ends_with(".cpp"))
-      runtime += "  " + file.path.str() + "\n";
-    else if (!file.path.ends_with(".h"))
-      continue;
+    if (isOfEveryApp(file.path))
+      (file.path.starts_with("runtime/app/") ? verbs : runtime) += "  " + file.path.str() + "\n";
     files.push_back({file.path.str(), file.bytes.str()});
   }
   Processor processor;
@@ -40,6 +43,7 @@ std::vector<SourceFile> emitProject(const plan::Plan &plan) {
   files.push_back(
       {"CMakeLists.txt", fill("CMakeLists.txt.in",
                               {{"runtime", runtime},
+                               {"verbs", verbs},
                                {"run", plan.forward ? "forward --input x.npy" : "-p \"…\""},
                                {"phases", plan.forward ? "forward.cpp" : "decode.cpp prefill.cpp"},
                                {"flags", llvm::join(compilerFlags(processor), " ")}})});

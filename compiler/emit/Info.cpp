@@ -18,6 +18,8 @@ static plan::Region regionNamed(const plan::Plan &plan, llvm::StringRef name) {
 }
 
 namespace {
+using Fields = std::vector<std::pair<llvm::StringRef, std::string>>;
+
 /// A stream in the host's memory.
 struct StreamPlace {
   uint64_t address = 0, columns = 0;
@@ -66,13 +68,28 @@ static std::string plainPhase(const plan::Plan &plan) {
 }
 static std::string plainEntry(const plan::Plan &plan) { return plainPhase(plan) + "Plain"; }
 
-static std::string roundsRows(const plan::Plan &plan) {
-  return plan.processors.front().bf16Products && plan.chunk > 1 ? "true" : "false";
+/// Whether a weight of bf16 is LibTorch's: it rounds rows wherever it is.
+static bool torchRounds(const plan::Plan &plan) {
+  return llvm::any_of(plan.memories[*plan.host()].regions, [&](const plan::Region &region) {
+    return region.name == plan.memories[*plan.host()].name + ".torch";
+  });
 }
 
-namespace {
-using Fields = std::vector<std::pair<llvm::StringRef, std::string>>;
-} // namespace
+static std::string roundsRows(const plan::Plan &plan) {
+  bool native = plan.processors.front().bf16Products && plan.chunk > 1;
+  return native || torchRounds(plan) ? "true" : "false";
+}
+
+bool usesTorch(const plan::Plan &plan) {
+  return llvm::any_of(plan.units,
+                      [](const plan::Unit &u) { return u.provider == Provider::Torch; });
+}
+
+/// What is said in both kinds of plans, and only where it is so.
+static void addTorch(const plan::Plan &plan, Fields &fields) {
+  if (usesTorch(plan))
+    fields.push_back({"torch", "true"});
+}
 
 /// What is said of a sequence of tokens, and the phases that go over it.
 static Fields sequenceFields(const plan::Plan &plan) {
@@ -133,21 +150,21 @@ SourceFile infoFile(const plan::Plan &plan) {
     sizes.push_back({"vocabulary", number(plan.vocabulary)});
     sizes.push_back({"endTokens", llvm::formatv("{{endTokens, {0}}", plan.endTokens.size())});
   }
-  return {"model.cpp",
-          fill("model.cpp.in",
-               {{"name", plan.spec},
-                {"entries", entries},
-                {"endTokens", tokens},
-                {"planDigest", digest(plan::text(plan))},
-                {"modelDigest", plan.modelDigest},
-                {"sizes", lines(sizes)},
-                {"threads", number(processor.threads)},
-                {"isa", isa.empty() ? "\"\"" : isa},
-                {"isaCount", number(processor.isa.size())},
-                {"hostBytes", number(host.peak.value)},
-                {"regions", regionRows(host)},
-                {"extents", extentRows(plan)},
-                {"phases", lines(plan.forward ? forwardFields(plan) : sequenceFields(plan))}})};
+  Fields phases = plan.forward ? forwardFields(plan) : sequenceFields(plan);
+  addTorch(plan, phases);
+  return {"model.cpp", fill("model.cpp.in", {{"name", plan.spec},
+                                             {"entries", entries},
+                                             {"endTokens", tokens},
+                                             {"planDigest", digest(plan::text(plan))},
+                                             {"modelDigest", plan.modelDigest},
+                                             {"sizes", lines(sizes)},
+                                             {"threads", number(processor.threads)},
+                                             {"isa", isa.empty() ? "\"\"" : isa},
+                                             {"isaCount", number(processor.isa.size())},
+                                             {"hostBytes", number(host.peak.value)},
+                                             {"regions", regionRows(host)},
+                                             {"extents", extentRows(plan)},
+                                             {"phases", lines(phases)}})};
 }
 
 SourceFile plainFile(const plan::Plan &plan) {

@@ -114,6 +114,18 @@ static std::string layers(const Names &names) {
   return result;
 }
 
+static std::string scratch(const Names &names) {
+  TorchScratch scratch = names.torchScratch();
+  if (!scratch.inputs)
+    return "";
+  const plan::Plan &plan = names.plan;
+  uint64_t in = plan.address(names.torchPlace());
+  return llvm::formatv("\n// Rows of bf16 that go into LibTorch, and those that come out of it.\n"
+                       "inline constexpr host::TorchRows<{0}, {1}> scratch{{{2}, {3}};\n",
+                       scratch.inputs, scratch.outputsOfThread(plan.processors.front().threads), in,
+                       in + scratch.bytesIn(plan.chunk).value);
+}
+
 SourceFile layoutFile(const Names &names) {
   const plan::Plan &plan = names.plan;
   std::string title = llvm::formatv("{0}: {1} layers, ", plan.spec, plan.layers);
@@ -131,6 +143,7 @@ SourceFile layoutFile(const Names &names) {
                                          {"sizes", sizes},
                                          {"streams", values(names, names.streams())},
                                          {"frames", frames(names)},
+                                         {"scratch", scratch(names)},
                                          {"ropes", ropes(names.model)},
                                          {"weights", weights(names)},
                                          {"layers", layers(names)}})};

@@ -61,6 +61,31 @@ const plan::Weight &Names::stored(WeightId id) const {
   return *storedByName.at(model.weight(model.stored(id)).name);
 }
 
+bool Names::isForTorch(uint32_t unit, const Op &op) const {
+  const Block &block = model.blocks[unit];
+  return op.kind == OpKind::Linear && !block.values[index(op.result)].lastOnly &&
+         plan::isForTorch(plan.units[unit], stored(*op.weight));
+}
+
+plan::Place Names::torchPlace() const {
+  uint32_t memory = *plan.host();
+  const std::vector<plan::Region> &regions = plan.memories[memory].regions;
+  auto found = llvm::find_if(regions, [&](const plan::Region &region) {
+    return region.name == plan.memories[memory].name + ".torch";
+  });
+  return {memory, uint32_t(found - regions.begin()), 0};
+}
+
+TorchScratch Names::torchScratch() const {
+  TorchScratch scratch;
+  for (auto [unit, block] : llvm::enumerate(model.blocks))
+    for (const Op &op : block.ops)
+      if (isForTorch(unit, op))
+        if (const plan::Weight &weight = stored(*op.weight); weight.type == DataType::BF16)
+          scratch.add(weight.rows, weight.columns);
+  return scratch;
+}
+
 const plan::Frame &Names::streams() const {
   return *llvm::find_if(plan.frames, [](const plan::Frame &f) { return f.streams; });
 }
@@ -74,7 +99,8 @@ bool Names::sameLayer(uint32_t a, uint32_t b) const {
   for (auto [l, r] : llvm::zip_equal(left, right)) {
     const plan::Unit &x = plan.units[l], &y = plan.units[r];
     if (x.decode != y.decode || x.prefill != y.prefill || x.home != y.home || x.state != y.state ||
-        x.frame != y.frame || x.cache.has_value() != y.cache.has_value())
+        x.provider != y.provider || x.frame != y.frame ||
+        x.cache.has_value() != y.cache.has_value())
       return false;
     if (x.cache && cacheType(*x.cache) != cacheType(*y.cache))
       return false;
@@ -133,7 +159,7 @@ std::string Names::weightType(const plan::Weight &weight) const {
   std::string space = memory(weight.place), type = typeTag(weight.type);
   switch (weight.layout) {
   case plan::Layout::Rows:
-    return llvm::formatv("{0}::Rows<{1}, {2}>", space, type, weight.columns);
+    return llvm::formatv("{0}::Matrix<{1}, {2}, {3}>", space, type, weight.rows, weight.columns);
   case plan::Layout::Vector:
     return llvm::formatv("{0}::Vector<{1}, {2}>", space, type, weight.columns);
   case plan::Layout::Panels:

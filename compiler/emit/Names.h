@@ -2,6 +2,7 @@
 /// which layers share one struct and one function.
 #pragma once
 
+#include "compiler/place/Units.h"
 #include "compiler/plan/Plan.h"
 #include "compiler/spec/Model.h"
 
@@ -57,6 +58,12 @@ public:
   bool copiesResult(uint32_t unit) const;
 
   const plan::Weight &stored(WeightId id) const;
+  /// Whether LibTorch computes this op in steps of several rows.
+  bool isForTorch(uint32_t unit, const Op &op) const;
+  /// The region of LibTorch's rows in bf16: there where `torchScratch` wants some.
+  plan::Place torchPlace() const;
+  /// The room that LibTorch's products with weights of bf16 need.
+  TorchScratch torchScratch() const;
   const plan::Frame &streams() const;
   /// The namespaces of references into a memory, and of the kernels of a processor: by what they
   /// are, whatever a profile calls them.

@@ -27,8 +27,9 @@ private:
     return decode ? u.decode : u.prefill;
   }
   std::string processor(uint32_t unit) const { return names.processor(processorOf(unit)); }
+  bool severalRows() const { return !decode && names.plan.chunk > 1; }
   bool roundsIn(uint32_t unit) const {
-    return !decode && names.plan.chunk > 1 && names.plan.processors[processorOf(unit)].bf16Products;
+    return severalRows() && names.plan.processors[processorOf(unit)].bf16Products;
   }
   std::string describe(uint32_t unit) const;
   std::string call(const Call &call, uint32_t unit, llvm::StringRef step,
@@ -52,7 +53,8 @@ std::string PhaseWriter::describe(uint32_t unit) const {
                           : llvm::formatv("weights {0} in {1} memory", plan::name(u.state),
                                           names.plan.memories[*u.home].name)
                                 .str();
-  return where + ", computed by " + processor(unit);
+  bool torch = severalRows() && u.provider == Provider::Torch;
+  return where + ", computed by " + processor(unit) + (torch ? " with LibTorch" : "");
 }
 
 std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef step,
@@ -61,15 +63,16 @@ std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef s
   if (decode && comment[1] == 'T')
     comment[1] = '1';
   const char *rounding = call.ofBF16 && roundsIn(unit) && !call.lastOnly ? "<BF16>" : "";
-  std::string line = llvm::formatv("{0}{1}::{2}{3}({4}, {5});", indent, processor(unit),
-                                   call.kernel, rounding, step, call.arguments);
+  std::string line = llvm::formatv("{0}{1}::{2}{3}({4}, {5});", indent,
+                                   call.space.empty() ? processor(unit) : call.space, call.kernel,
+                                   rounding, step, call.arguments);
   return withComment(line, comment);
 }
 
 /// The calls of a unit. Those for the one row whose logits are wanted stand in a loop over such
 /// rows: the last token of a prompt, or every token for the `logits` verb.
 std::string PhaseWriter::body(uint32_t unit) const {
-  std::vector<Call> calls = callsOf(names, unit);
+  std::vector<Call> calls = callsOf(names, unit, severalRows());
   std::vector<bool> meet = barriers(calls);
   std::string result;
   if (names.plan.units[unit].frame)

@@ -5,6 +5,7 @@
 #include "compiler/support/DataType.h"
 #include "compiler/support/Diagnostics.h"
 #include "compiler/support/DiskHome.h"
+#include "compiler/support/Provider.h"
 #include "compiler/support/Quantity.h"
 
 #include <optional>
@@ -37,6 +38,7 @@ enum class Kernel : uint8_t {
 struct KernelRate {
   Kernel kernel = Kernel::Linear;
   DataType type = DataType::F32;
+  Provider provider = Provider::Native; // Torch: products of several rows with weights in rows
   /// The rate holds while everything that a step touches is at most this many bytes (it stays in
   /// the caches); 0 says any size. The smallest that suffices is used.
   Bytes within;

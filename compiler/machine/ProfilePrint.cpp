@@ -51,6 +51,8 @@ void print(const Processor &processor, const Machine &machine, llvm::raw_ostream
   out << "    rates:\n";
   for (const KernelRate &rate : processor.rates) {
     out << "      - {kernel: " << name(rate.kernel) << ", type: " << name(rate.type);
+    if (rate.provider != Provider::Native)
+      out << ", provider: " << name(rate.provider);
     if (rate.within.value)
       out << ", within: " << rate.within.value;
     out << ", latency_ns: " << rate.latency.value << ", read: " << text(rate.read)

@@ -92,12 +92,17 @@ void Reader::readRates(const profile::Processor &from, Processor &to) {
     error(from.at, "a processor without rates cannot be planned for");
 
   auto same = [](const KernelRate &a, const KernelRate &b) {
-    return a.kernel == b.kernel && a.type == b.type;
+    return a.kernel == b.kernel && a.type == b.type && a.provider == b.provider;
   };
   for (const profile::Rate &rate : from.rates) {
     KernelRate read;
     read.kernel = readOneOf<Kernel>(rate.kernel, rate.at, "kernel", kernels);
     read.type = readOneOf<DataType>(rate.type, rate.at, "type", types);
+    if (rate.provider) {
+      read.provider = readOneOf<Provider>(rate.provider, rate.at, "provider", Providers);
+      if (read.provider != Provider::Native && read.kernel != Kernel::Linear)
+        error(rate.provider.at, "only products have a provider: the kernel linear");
+    }
     if (rate.within)
       read.within = readBytes(rate.within, rate.within.text);
     read.latency = Nanos(readNumber(rate.latency, rate.at, "latency_ns", MaxLatency));

@@ -65,8 +65,9 @@ static void mapFields(IO &io, T &value, Field<T, Value>... fields) {
 template <> struct MappingTraits<Rate> {
   static void mapping(IO &io, Rate &rate) {
     mapFields(io, rate, Field{"kernel", &Rate::kernel}, Field{"type", &Rate::type},
-              Field{"within", &Rate::within}, Field{"latency_ns", &Rate::latency},
-              Field{"read", &Rate::read}, Field{"compute", &Rate::compute});
+              Field{"provider", &Rate::provider}, Field{"within", &Rate::within},
+              Field{"latency_ns", &Rate::latency}, Field{"read", &Rate::read},
+              Field{"compute", &Rate::compute});
   }
 };
 

@@ -67,6 +67,45 @@ static StoredWeight store(const Model &model, WeightId id, plan::Layout layout, 
   return result;
 }
 
+void TorchScratch::add(uint64_t rows, uint64_t columns) {
+  inputs = std::max(inputs, columns);
+  outputs = std::max(outputs, rows);
+}
+
+uint64_t TorchScratch::outputsOfThread(uint64_t threads) const {
+  uint64_t groups = cpu::panelCount(int64_t(outputs));
+  return (groups + threads - 1) / threads * host::PanelRows;
+}
+
+Bytes TorchScratch::bytesIn(uint64_t chunk) const {
+  return Bytes(alignUp(chunk * inputs * bytesOf(DataType::BF16), WeightAlignment));
+}
+
+Bytes TorchScratch::bytes(uint64_t chunk, uint64_t threads) const {
+  return bytesIn(chunk) +
+         Bytes(threads * chunk * outputsOfThread(threads) * bytesOf(DataType::BF16));
+}
+
+static DataType storedType(const Model &model, WeightId id, const Request &request) {
+  return request.weightType.value_or(model.weight(model.stored(id)).type);
+}
+
+/// Whether a product can be LibTorch's: of several rows, with weights of a type that it multiplies.
+static bool isForTorch(const Model &model, const Block &block, const Op &op,
+                       const Request &request) {
+  if (op.kind != OpKind::Linear || block.values[index(op.result)].lastOnly)
+    return false;
+  DataType type = storedType(model, *op.weight, request);
+  return type == DataType::F32 || (type == DataType::BF16 && request.products != DataType::F32);
+}
+
+bool canUseTorch(const Model &model, const Block &block, const Machine &machine,
+                 const Request &request, Sizes sizes) {
+  return machine.processors.size() == 1 && sizes.chunk > 1 &&
+         llvm::any_of(block.ops,
+                      [&](const Op &op) { return isForTorch(model, block, op, request); });
+}
+
 /// The type that most of the checkpoint's matrices have: what `--kv-dtype` defaults to.
 static DataType checkpointType(const Model &model) {
   std::map<DataType, uint64_t> elements;
@@ -129,14 +168,18 @@ static Work work(const Model &model, const Op &op, const Block &block,
 static const KernelRate *rateFor(const Processor &processor, const Work &work, Bytes touched) {
   const KernelRate *best = nullptr;
   for (const KernelRate &rate : processor.rates) {
-    if (rate.kernel != work.kernel || rate.type != work.type)
+    if (rate.kernel != work.kernel || rate.type != work.type || rate.provider != work.provider)
       continue;
     if (rate.within.value != 0 && rate.within < touched)
       continue;
     if (!best || best->within.value == 0 || (rate.within.value != 0 && rate.within < best->within))
       best = &rate;
   }
-  return best;
+  if (best || work.provider == Provider::Native)
+    return best;
+  Work native = work; // of a library that was not measured, nothing better is known
+  native.provider = Provider::Native;
+  return rateFor(processor, native, touched);
 }
 
 static Nanos time(const KernelRate &rate, const Work &work) {
@@ -223,18 +266,21 @@ uint64_t promptOf(const Model &model, const Request &request, Sizes sizes) {
   return model.input ? request.workload.prompt : std::min(request.workload.prompt, sizes.context);
 }
 
-std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,
-                                           const Request &request, Sizes sizes,
-                                           Diagnostics &diags) {
-  if (roughBytes(model, sizes) > MostBytes) {
-    diags.error(Exit::DoesNotFit, machine.name,
-                llvm::formatv(
-                    "does not fit: with a {0} of {1} the model takes more than 2^60 bytes",
-                    model.input ? "chunk" : "context", model.input ? sizes.chunk : sizes.context));
-    diags.note("compare the sizes in config.json with what the model should have");
-    return std::nullopt;
-  }
+/// The units, where the provider of each is decided.
+static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> &providers,
+                                                    const Model &model, const Machine &machine,
+                                                    const Request &request, Sizes sizes,
+                                                    Diagnostics &diags) {
+  auto isTorch = [&](size_t block, const Op &op) {
+    return providers[block] == Provider::Torch &&
+           isForTorch(model, model.blocks[block], op, request);
+  };
   std::map<WeightId, plan::Layout> layoutOf = layouts(model);
+  // Both phases read the one copy of a weight, so it lies as LibTorch takes it.
+  for (auto [at, block] : llvm::enumerate(model.blocks))
+    for (const Op &op : block.ops)
+      if (isTorch(at, op))
+        layoutOf[model.stored(*op.weight)] = plan::Layout::Rows;
   DataType cacheType = request.cacheType.value_or(checkpointType(model));
   uint64_t prompt = promptOf(model, request, sizes);
   // Decode is counted at the middle of the text that is generated, prefill at the last chunk.
@@ -247,6 +293,7 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
   for (auto [at, block] : llvm::enumerate(model.blocks)) {
     Unit unit;
     unit.block = at;
+    unit.provider = providers[at];
     for (WeightId id : weightsOf(model, block)) {
       if (stored[0].count(id)) {
         unit.shares.push_back(id);
@@ -275,12 +322,50 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
         UnitForm &to = unit.forms[size_t(form)];
         to.decode.push_back(work(model, op, block, weights, cache, decode));
         to.prefill.push_back(work(model, op, block, weights, cache, prefill));
+        if (!isTorch(at, op))
+          continue;
+        const StoredWeight &weight = weights.at(model.stored(*op.weight));
+        to.prefill.back().provider = Provider::Torch;
+        if (weight.type == DataType::BF16)
+          unit.scratch.add(weight.rows, weight.columns);
       }
     units.push_back(std::move(unit));
   }
   if (!timeUnits(machine, model, request, units, diags))
     return std::nullopt;
   return units;
+}
+
+std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,
+                                           const Request &request, Sizes sizes,
+                                           Diagnostics &diags) {
+  if (roughBytes(model, sizes) > MostBytes) {
+    diags.error(Exit::DoesNotFit, machine.name,
+                llvm::formatv(
+                    "does not fit: with a {0} of {1} the model takes more than 2^60 bytes",
+                    model.input ? "chunk" : "context", model.input ? sizes.chunk : sizes.context));
+    diags.note("compare the sizes in config.json with what the model should have");
+    return std::nullopt;
+  }
+  auto costed = [&](const std::vector<Provider> &providers) {
+    return costUnitsOf(providers, model, machine, request, sizes, diags);
+  };
+  std::vector<Provider> native(model.blocks.size(), Provider::Native), chosen = native;
+  if (request.provider == Provider::Native)
+    return costed(native);
+  for (auto [at, block] : llvm::enumerate(model.blocks))
+    if (canUseTorch(model, block, machine, request, sizes))
+      chosen[at] = Provider::Torch;
+  if (!request.provider) { // by unit, what is faster: decode takes the same time with either
+    auto without = costed(native), with = costed(chosen);
+    if (!without || !with)
+      return std::nullopt;
+    uint32_t cpu = index(machine.cpu());
+    for (auto [provider, a, b] : llvm::zip_equal(chosen, *without, *with))
+      if (!(b.prefillTime[cpu] < a.prefillTime[cpu]))
+        provider = Provider::Native;
+  }
+  return costed(chosen);
 }
 
 } // namespace ashlar

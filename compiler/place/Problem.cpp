@@ -141,6 +141,14 @@ Problem makeProblem(const Model &model, const Machine &machine, const Request &r
       {"sampler", problem.host, pages(fittings.sampler)},
       {"tokenizer", problem.host, pages(fittings.tokenizer)}};
 
+  TorchScratch torch; // units take turns in it
+  for (const Unit &unit : units)
+    torch.add(unit.scratch.outputs, unit.scratch.inputs);
+  if (torch.inputs)
+    problem.fixed.push_back(
+        {"torch", problem.host,
+         pages(torch.bytes(sizes.chunk, machine.processor(machine.cpu()).threads))});
+
   for (auto [at, stream] : llvm::enumerate(model.streams)) {
     problem.streams.push_back({streamBytes(stream, sizes.batch, sizes.batch),
                                streamBytes(stream, sizes.chunk, 1),

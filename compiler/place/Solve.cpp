@@ -45,12 +45,43 @@ static bool isForModel(const Model &model, const Request &request, Diagnostics &
   return false;
 }
 
+/// LibTorch computes on a cpu alone, and not everything.
+static bool canProvide(const Model &model, const Machine &machine, const Request &request,
+                       uint64_t mostChunk, Diagnostics &diags) {
+  if (request.provider != Provider::Torch)
+    return true;
+  if (machine.processors.size() != 1) {
+    diags.error(Exit::BadInput, machine.name,
+                "--provider torch: LibTorch computes on a cpu alone, and the machine has " +
+                    llvm::Twine(machine.processors.size()) + " processors");
+    diags.note("leave the option out: each processor has kernels of its own");
+    return false;
+  }
+  Sizes sizes;
+  sizes.chunk = request.chunk.value_or(mostChunk);
+  if (llvm::none_of(model.blocks, [&](const Block &block) {
+        return canUseTorch(model, block, machine, request, sizes);
+      })) {
+    diags.error(Exit::BadInput, machine.name,
+                "--provider torch: the model has no product that LibTorch computes");
+    diags.note("those are of several rows, in f32, or with rows that are rounded to bf16 where "
+               "weights are: not with --prefill-chunk 1, --dtype f16 or --products f32");
+    return false;
+  }
+  if (llvm::none_of(machine.processor(machine.cpu()).rates,
+                    [](const KernelRate &rate) { return rate.provider == Provider::Torch; }))
+    diags.warning(machine.name, "has no rates of LibTorch: predictions are for kernels of ours");
+  return true;
+}
+
 static std::vector<uint64_t> chunkChoices(const Request &request, uint64_t most) {
   if (request.chunk)
     return {*request.chunk};
   std::vector<uint64_t> choices;
+  // LibTorch's products are those of several rows.
+  uint64_t least = request.provider == Provider::Torch ? 2 : 1;
   for (uint64_t chunk : ChunkMenu)
-    if (chunk <= most && (chunk == 1 || chunk < 2 * request.workload.prompt))
+    if (chunk >= least && chunk <= most && (chunk == 1 || chunk < 2 * request.workload.prompt))
       choices.push_back(chunk);
   return choices;
 }
@@ -218,6 +249,8 @@ std::optional<Solution> solve(const Model &model, const Machine &machine, const 
     return std::nullopt;
   }
 
+  if (!canProvide(model, machine, request, mostChunk, diags))
+    return std::nullopt;
   Trials trials{model, machine, directions, fittings, diags};
   auto time = [&](const Solution &s) { return workloadTime(s.problem, machine, s.placement); };
   std::optional<Solution> best, smallest;

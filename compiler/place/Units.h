@@ -27,6 +27,7 @@ struct StoredWeight {
 struct Work {
   Kernel kernel = Kernel::Elementwise;
   DataType type = DataType::F32;
+  Provider provider = Provider::Native;
   Bytes read; // of memory, for all tokens together
   double flops = 0;
 };
@@ -50,8 +51,22 @@ struct UnitForm {
   std::vector<Work> decode, prefill;
 };
 
+/// Room for LibTorch's products with weights of bf16: the widest rows that go in, rounded, and
+/// those that come out, of which each thread has its own columns.
+struct TorchScratch {
+  uint64_t inputs = 0, outputs = 0;
+
+  void add(uint64_t rows, uint64_t columns);
+  /// Columns that a thread has room for.
+  uint64_t outputsOfThread(uint64_t threads) const;
+  Bytes bytesIn(uint64_t chunk) const;
+  Bytes bytes(uint64_t chunk, uint64_t threads) const;
+};
+
 struct Unit {
   uint32_t block = 0;
+  Provider provider = Provider::Native; // of products of several rows
+  TorchScratch scratch;
   UnitForm forms[std::size(Forms)];
   std::vector<WeightId> shares; // read here, stored with another unit
   std::optional<CacheShape> cache;
@@ -83,6 +98,11 @@ uint64_t promptOf(const Model &model, const Request &request, Sizes sizes);
 /// Whether prefill rounds rows to bf16 on the cpu, for products with weights of bf16: where that is
 /// faster, unless the request wants them in f32.
 bool roundsToBF16(const Machine &machine, const Request &request);
+
+/// Whether LibTorch can compute some of a block's products: on a cpu alone, in steps of several
+/// rows.
+bool canUseTorch(const Model &model, const Block &block, const Machine &machine,
+                 const Request &request, Sizes sizes);
 
 /// All units, in execution order; nothing when a processor has no rate for work that it would do.
 std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,

@@ -49,6 +49,7 @@ static plan::Unit unitOf(const Machine &machine, const Solution &solution, const
     result.home = index(*c.home);
   result.decode = index(c.decode);
   result.prefill = index(c.prefill);
+  result.provider = unit.provider;
   result.state = c.state;
   for (StreamId input : block.inputs)
     result.reads.push_back(model.stream(input).name);

@@ -16,6 +16,11 @@ std::optional<uint32_t> Plan::host() const {
   return std::nullopt;
 }
 
+bool isForTorch(const Unit &unit, const Weight &weight) {
+  return unit.provider == Provider::Torch && weight.layout == Layout::Rows &&
+         (weight.type == DataType::F32 || weight.type == DataType::BF16);
+}
+
 llvm::StringRef name(Layout layout) {
   switch (layout) {
   case Layout::Rows:

@@ -8,6 +8,7 @@
 
 #include "compiler/support/DataType.h"
 #include "compiler/support/Diagnostics.h"
+#include "compiler/support/Provider.h"
 #include "compiler/support/Quantity.h"
 
 #include <optional>
@@ -118,6 +119,9 @@ struct Unit {
   Bytes bytes;                      // of its weights
   std::optional<uint32_t> home;     // memory; nothing: the disk
   uint32_t decode = 0, prefill = 0; // processors
+  /// Of its products of several rows. LibTorch's need the weights in rows, of f32 or bf16; all
+  /// other products of the unit are native.
+  Provider provider = Provider::Native;
   State state = State::Resident;
   std::optional<uint32_t> frame;  // nothing where the unit has no values of its own
   std::vector<std::string> reads; // streams
@@ -216,6 +220,9 @@ std::vector<Violation> verify(const Plan &plan);
 /// range, predictions and what binds.
 void printReport(const Plan &plan, llvm::raw_ostream &out);
 void printReportJson(const Plan &plan, llvm::raw_ostream &out);
+
+/// Whether LibTorch computes products of several rows with a weight that a unit reads.
+bool isForTorch(const Unit &unit, const Weight &weight);
 
 llvm::StringRef name(Layout layout);
 llvm::StringRef name(State state);

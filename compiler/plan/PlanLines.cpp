@@ -159,8 +159,8 @@ void Parser::value() {
 }
 
 void Parser::unit() {
-  llvm::SmallVector<StringRef> keys = {"kind",  "layer", "whole", "first",  "bytes", "home",
-                                       "state", "frame", "reads", "writes", "reason"};
+  llvm::SmallVector<StringRef> keys = {"kind",     "layer", "whole", "first", "bytes",  "home",
+                                       "provider", "state", "frame", "reads", "writes", "reason"};
   if (plan.forward)
     keys.push_back("forward");
   else
@@ -178,6 +178,10 @@ void Parser::unit() {
     unit.home = reference(memories, "home", "memory");
   unit.prefill = reference(processors, plan.forward ? "forward" : "prefill", "processor");
   unit.decode = plan.forward ? unit.prefill : reference(processors, "decode", "processor");
+  if (line.has("provider")) {
+    line.choice("provider", {ashlar::name(Provider::Torch)});
+    unit.provider = Provider::Torch;
+  }
   unit.state = State(
       line.choice("state", {name(State::Resident), name(State::Streamed), name(State::Disk)}));
   if (line.has("frame"))

@@ -148,6 +148,8 @@ struct Printer {
       out << " forward=" << processorName(unit.prefill);
     else
       out << " decode=" << processorName(unit.decode) << " prefill=" << processorName(unit.prefill);
+    if (unit.provider != Provider::Native)
+      out << " provider=" << ashlar::name(unit.provider);
     out << " state=" << name(unit.state);
     if (unit.frame)
       out << " frame=" << nameText(plan.frames[*unit.frame].name);

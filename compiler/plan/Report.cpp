@@ -66,7 +66,8 @@ static Report::Placement placementOf(const Plan &plan, const Unit &unit) {
           {unit.layer ? unit.kind : unit.name},
           unit.home ? plan.memories[*unit.home].name : DiskHome.str(),
           plan.processors[unit.decode].name,
-          plan.processors[unit.prefill].name,
+          plan.processors[unit.prefill].name +
+              (unit.provider == Provider::Torch ? " with torch" : ""),
           unit.state,
           unit.bytes};
 }

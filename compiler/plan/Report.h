@@ -19,8 +19,8 @@ struct Report {
   /// Units that are placed alike: one, or blocks of consecutive layers.
   struct Placement {
     std::optional<std::pair<uint32_t, uint32_t>> layers;
-    std::vector<std::string> units; // a unit's name, or the kinds in each of the layers
-    std::string home, decode, prefill;
+    std::vector<std::string> units;    // a unit's name, or the kinds in each of the layers
+    std::string home, decode, prefill; // where LibTorch takes part: "cpu with torch"
     State state = State::Resident;
     Bytes bytes;
   };

@@ -154,11 +154,31 @@ private:
 };
 } // namespace
 
+/// What LibTorch computes must be there.
+static void checkProvider(const Plan &plan, const Unit &unit, const StringMap<Stored> &stored,
+                          Violations &found) {
+  if (unit.provider != Provider::Torch)
+    return;
+  if (plan.processors[unit.prefill].kind != "cpu")
+    violate(found, "unit " + unit.name + " has the provider torch, but runs on " +
+                       plan.processors[unit.prefill].name + ", which is no cpu");
+  if (plan.chunk < 2)
+    violate(found, "unit " + unit.name + " has the provider torch, but steps have one row");
+  bool any = llvm::any_of(unit.weights, [&](const Weight &w) { return isForTorch(unit, w); });
+  for (const std::string &name : unit.shares)
+    if (auto weight = stored.find(name); weight != stored.end())
+      any |= isForTorch(unit, *weight->second.weight);
+  if (!any)
+    violate(found, "unit " + unit.name +
+                       " has the provider torch, but reads no weight in rows of f32 or bf16");
+}
+
 void checkUnits(const Plan &plan, Violations &found) {
   StringMap<Stored> stored = storedWeights(plan, found);
   for (const Unit &unit : plan.units) {
     checkWeights(plan, unit, found);
     checkState(plan, unit, found);
+    checkProvider(plan, unit, stored, found);
     checkSlots(plan, unit, found);
     Brings brings(plan, unit);
     if (!unit.weights.empty() && !unit.slots.empty() && !brings.has(unit))

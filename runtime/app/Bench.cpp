@@ -54,17 +54,19 @@ static Failure benchDecode(Session &session, std::span<const int32_t> prompt, ui
 }
 
 /// Full chunks of rows. Their numbers do not matter, but those of a fresh arena are all zero.
-static void benchForward(Session &session, uint64_t &nanos) {
+static Failure benchForward(Session &session, uint64_t &nanos) {
   std::span<float> input = session.input();
   for (size_t i = 0; i < input.size(); ++i)
     input[i] = float(i % 13) / 13 - 0.5f;
   std::vector<uint64_t> times;
   for (int round = 0; round < PrefillRounds; ++round) {
     uint64_t start = now();
-    session.forward(session.model.chunk);
+    if (Failure f = session.forward(session.model.chunk))
+      return f;
     times.push_back(now() - start);
   }
   nanos = median(times);
+  return {};
 }
 
 static void print(const ModelInfo &model, const std::vector<Row> &rows, uint64_t loadNanos,
@@ -95,12 +97,13 @@ static void print(const ModelInfo &model, const std::vector<Row> &rows, uint64_t
 Failure bench(const ModelInfo &model, const AppOptions &options) {
   uint64_t start = now();
   Session session(model);
-  if (Failure f = session.open(options.weights))
+  if (Failure f = session.open(options.weights, options.torchModule))
     return f;
   uint64_t loaded = now() - start;
   if (model.forward) {
     Row forward{"forward", model.chunk, model.predictedForwardNanos, 0};
-    benchForward(session, forward.measured);
+    if (Failure f = benchForward(session, forward.measured))
+      return f;
     print(model, {forward}, loaded, options.json);
     return {};
   }

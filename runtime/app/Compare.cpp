@@ -110,7 +110,7 @@ static Failure compareTokens(Session &session, std::vector<Comparison> &into) {
   return {};
 }
 
-static void compareRows(Session &session, std::vector<Comparison> &into) {
+static Failure compareRows(Session &session, std::vector<Comparison> &into) {
   static constexpr uint32_t MostRows = 37; // not a multiple of what kernels take at a time
   uint32_t count = std::min(session.model.chunk, MostRows);
   auto fill = [&] { // steps may write over it
@@ -124,18 +124,17 @@ static void compareRows(Session &session, std::vector<Comparison> &into) {
   std::span<const float> output = session.output().first(count * columns);
   Rows rows{columns, {output.begin(), output.end()}};
   fill();
-  session.forward(count);
+  if (Failure f = session.forward(count))
+    return f;
   Comparison forward{"forward", allowedOfMany(session.model)};
   for (uint32_t row = 0; row < count; ++row)
     rows.compare(row, output.data() + row * columns, forward);
   into.push_back(forward);
+  return {};
 }
 
 Failure comparePlain(Session &session, std::vector<Comparison> &into) {
-  if (!session.model.forward)
-    return compareTokens(session, into);
-  compareRows(session, into);
-  return {};
+  return session.model.forward ? compareRows(session, into) : compareTokens(session, into);
 }
 
 } // namespace ashlar

@@ -18,7 +18,8 @@ static Failure allRows(Session &session, const NpyReader &input, OutputFile &out
     auto take = uint32_t(std::min<uint64_t>(session.model.chunk, input.rows() - done));
     if (Failure f = input.read(done, take, session.input().data()))
       return f;
-    session.forward(take);
+    if (Failure f = session.forward(take))
+      return f;
     if (Failure f = output.write(session.output().data(), take * columns * sizeof(float)))
       return f;
     done += take;
@@ -40,7 +41,7 @@ Failure forward(const ModelInfo &model, const AppOptions &options) {
             "name another file with -o"};
   uint64_t start = now();
   Session session(model);
-  if (Failure f = session.open(options.weights))
+  if (Failure f = session.open(options.weights, options.torchModule))
     return f;
   uint64_t loaded = now();
   OutputFile output;

@@ -105,7 +105,7 @@ Failure generate(const ModelInfo &model, const AppOptions &options) {
   Generation g;
   g.start = now();
   Session session(model);
-  if (Failure f = session.open(options.weights))
+  if (Failure f = session.open(options.weights, options.torchModule))
     return f;
   std::vector<int32_t> ids;
   if (Failure f = promptIds(session, options, ids))

@@ -19,7 +19,7 @@ Failure logits(const ModelInfo &model, const AppOptions &options) {
   if (Failure f = checkPrompt(model, options))
     return f;
   Session session(model);
-  if (Failure f = session.open(options.weights))
+  if (Failure f = session.open(options.weights, options.torchModule))
     return f;
   std::vector<int32_t> ids;
   if (Failure f = promptIds(session, options, ids))

@@ -10,7 +10,7 @@ namespace ashlar {
 
 namespace {
 /// The models that a verb or an option is for.
-enum class For : uint8_t { Any, Tokens, Rows };
+enum class For : uint8_t { Any, Tokens, Rows, Torch };
 struct Verb {
   const char *name;
   const char *help;
@@ -147,6 +147,13 @@ static constexpr Option table[] = {
        o.weights = v;
        return *v != 0;
      }},
+    {"--torch-library", "FILE",
+     "the module for LibTorch (ASHLAR_TORCH_LIBRARY, or beside the executable)",
+     [](AppOptions &o, const char *v) {
+       o.torchModule = v;
+       return *v != 0;
+     },
+     For::Torch},
     {"--version", nullptr, "what this was built from",
      [](AppOptions &o, const char *) { return o.version = true; }},
     {"-h --help", nullptr, "this text", [](AppOptions &o, const char *) { return o.help = true; }},
@@ -218,13 +225,15 @@ std::string helpText(const char *program, const ModelInfo &model) {
     left.resize(left.size() < 28 ? 28 : left.size() + 2, ' ');
     text += "  " + left + right + "\n";
   };
-  For others = model.forward ? For::Tokens : For::Rows;
+  auto isFor = [&](For models) {
+    return models == For::Torch ? model.torch : models != (model.forward ? For::Tokens : For::Rows);
+  };
   for (const Verb &verb : verbs)
-    if (verb.models != others)
+    if (isFor(verb.models))
       row(verb.name, verb.help);
   text += "\noptions:\n";
   for (const Option &option : table)
-    if (option.models != others)
+    if (isFor(option.models))
       row(std::string(option.names) + (option.value ? std::string(" ") + option.value : ""),
           option.help);
   text += "\nexit codes: 0 done, 1 wrong use or input, 2 does not fit, 4 input/output";

@@ -19,6 +19,8 @@ struct AppOptions {
   bool version = false;
   std::string weights; // a pack's file; empty: the executable's own, or beside it
 
+  std::string torchModule; // where it is not beside the executable; empty: there
+
   std::optional<std::string> prompt;
   std::optional<std::vector<int32_t>> tokens;
   uint64_t count = 256; // tokens to generate at most

@@ -1,5 +1,6 @@
 /// What an app says about itself: its plan, and whether this machine is the one it was made for.
 #include "runtime/Preflight.h"
+#include "runtime/TorchLibrary.h"
 #include "runtime/app/Json.h"
 #include "runtime/app/Verbs.h"
 #include "runtime/text/Utf8.h"
@@ -59,6 +60,15 @@ static Failure printJson(const std::vector<Finding> &findings) {
 
 Failure check(const ModelInfo &model, const AppOptions &options) {
   std::vector<Finding> findings = preflight(model);
+  std::string wayOut = "build the app for this machine with ashlar build";
+  if (model.torch) {
+    TorchLibrary torch;
+    Failure f = torch.open(options.torchModule);
+    if (f)
+      wayOut = f.note;
+    findings.push_back({"LibTorch", "a module of version " + std::to_string(ASHLAR_TORCH_VERSION),
+                        f ? f.text : torch.description(), f.code});
+  }
   Pack pack;
   Failure f = pack.open(options.weights, model);
   findings.push_back({"weights", "plan " + std::string(model.planDigest),
@@ -71,7 +81,7 @@ Failure check(const ModelInfo &model, const AppOptions &options) {
   for (const Finding &finding : findings)
     if (finding.missing != ExitCode::Done)
       return {finding.missing, "this machine cannot run the plan: " + finding.what + " missing",
-              f ? f.note : "build the app for this machine with ashlar build"};
+              f ? f.note : wayOut};
   return {};
 }
 

@@ -81,7 +81,7 @@ Failure verify(const ModelInfo &model, const AppOptions &options) {
   uint64_t changed = different(checks);
   if (!changed) {
     Session session(model);
-    if (Failure f = session.open(options.weights))
+    if (Failure f = session.open(options.weights, options.torchModule))
       return f;
     std::vector<Comparison> comparisons;
     if (Failure f = comparePlain(session, comparisons))

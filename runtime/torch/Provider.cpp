@@ -2,8 +2,8 @@
 ///
 /// Results are written where the caller has room for them: operations are called in the form that
 /// takes its output. What LibTorch takes behind that is not in any plan: tensors' headers (some
-/// hundred bytes, freed at once), and the buffers in which MKL and oneDNN pack operands (a few MiB a
-/// thread, kept).
+/// hundred bytes, freed at once), and the buffers in which MKL and oneDNN pack operands (a few MiB
+/// a thread, kept).
 #define TORCH_ASSERT_ONLY_METHOD_OPERATORS
 #include "runtime/torch/Operations.h"
 
@@ -21,7 +21,7 @@
 extern "C" {
 int omp_get_max_threads();
 void omp_set_num_threads(int threads);
-int mkl_set_num_threads_local(int threads);
+int MKL_Set_Num_Threads_Local(int threads);
 }
 
 namespace {
@@ -38,13 +38,13 @@ public:
     at::internal::lazy_init_num_threads(); // else LibTorch sets the number, at its first operation
     threads = omp_get_max_threads();
     omp_set_num_threads(1);
-    mklThreads = mkl_set_num_threads_local(1);
+    mklThreads = MKL_Set_Num_Threads_Local(1);
   }
   OneThread(const OneThread &) = delete;
   OneThread &operator=(const OneThread &) = delete;
   ~OneThread() {
     omp_set_num_threads(threads);
-    mkl_set_num_threads_local(mklThreads);
+    MKL_Set_Num_Threads_Local(mklThreads);
   }
 };
 

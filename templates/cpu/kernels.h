@@ -7,5 +7,7 @@
 #include "templates/cpu/embed.h"
 #include "templates/cpu/linear.h"
 #include "templates/cpu/linear_quantized.h"
+#include "templates/cpu/linear_rows.h"
+#include "templates/cpu/linear_torch.h"
 #include "templates/cpu/norm.h"
 #include "templates/cpu/rope.h"
