@@ -5,6 +5,7 @@
 #include "runtime/torch/Model.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <cstdio>
 #include <fstream>

@@ -1,6 +1,7 @@
 // Matrix products on panels, against sums in double: every number type, odd sizes, all shapes of
 // the register block, and teams that are larger than the matrix.
 #include "templates/cpu/linear.h"
+#include "templates/cpu/linear_rows.h"
 #include "tests/unit/Kernels.h"
 
 using namespace kernels;
@@ -93,6 +94,50 @@ TEST(linearOfRoundedRows) {
   checkRounded<600, 65>();
 }
 #endif
+
+// The same weights row by row: all widths of what is left of a row, and fewer rows than a register.
+template <uint32_t Max, class T, int64_t N, int64_t K>
+void checkMatrix(uint32_t tokens, uint32_t threads) {
+  Arena arena;
+  auto weights = normal<T>(N * K);
+  auto bias = normal<F32>(N, 10);
+  Wide<K> x(arena, tokens, 1);
+  Matrix<T, N, K> w{arena.add<T>(weights)};
+  Vector<F32, N> b{arena.add<F32>(bias)};
+  Rows<F32, N> plain{arena.add<F32>(tokens * N)}, biased{arena.add<F32>(tokens * N)};
+  std::vector<double> expected(tokens * N), expectedBiased(tokens * N);
+  for (uint32_t t = 0; t < tokens; ++t)
+    for (int64_t n = 0; n < N; ++n) {
+      for (int64_t k = 0; k < K; ++k)
+        expected[t * N + n] += x.at(t, k) * decode<T>(weights[n * K + k]);
+      expectedBiased[t * N + n] = expected[t * N + n] + bias[n];
+    }
+  onTeam<Max>(threads, arena, stateOf(tokens), [&](const Step<Max> &step) {
+    cpu::linear(step, x.rows, w, plain);
+    cpu::linear(step, x.rows, w, b, biased);
+  });
+  CHECK_NEAR(relativeError(arena.at<F32>(plain.offset), expected), 0, Tolerance);
+  CHECK_NEAR(relativeError(arena.at<F32>(biased.offset), expectedBiased), 0, Tolerance);
+}
+
+template <class T> void checkMatrices() {
+  for (uint32_t threads : {1u, 3u}) {
+    checkMatrix<1, T, 1, 1>(1, threads);
+    checkMatrix<1, T, 5, 127>(1, threads);
+    checkMatrix<1, T, 100, 129>(1, threads);
+    checkMatrix<1, T, 33, 2047>(1, threads);
+    for (uint32_t tokens : {1u, 2u, 3u, 5u, 9u, 23u}) {
+      checkMatrix<23, T, 3, 7>(tokens, threads);
+      checkMatrix<23, T, 47, 80>(tokens, threads);
+    }
+  }
+}
+
+TEST(matricesByRows) {
+  checkMatrices<F32>();
+  checkMatrices<F16>();
+  checkMatrices<BF16>();
+}
 
 // The inputs are columns of wider rows.
 template <uint32_t Max, class T, int64_t N, int64_t K> void checkPart(uint32_t tokens) {
