@@ -4,15 +4,14 @@
 #include "compiler/machine/Machine.h"
 #include "compiler/support/Expectations.h"
 #include "compiler/support/Files.h"
+#include "compiler/support/TorchModule.h"
 
 #include "runtime/PackFormat.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/Path.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -194,23 +193,15 @@ static Exit runBuild(Diagnostics &diags) {
   return buildCommand(options, diags);
 }
 
-/// The module for LibTorch that was built, or installed, with this tool: for an app that needs one,
-/// where the user names none.
-static void nameTorchModule(const char *program) {
-  std::string self = llvm::sys::fs::getMainExecutable(program, nullptr);
-  llvm::SmallString<256> module(llvm::sys::path::parent_path(llvm::sys::path::parent_path(self)));
-  llvm::sys::path::append(module, "lib", "libashlar_torch.so");
-  if (llvm::sys::fs::exists(module))
-    setenv("ASHLAR_TORCH_LIBRARY", module.c_str(), /*overwrite=*/0);
-}
-
 /// Becomes the app; returns only when that fails.
-static Exit runApp(const char *program, llvm::ArrayRef<char *> arguments, Diagnostics &diags) {
+static Exit runApp(llvm::ArrayRef<char *> arguments, Diagnostics &diags) {
   BuildOptions options;
   std::string app;
   if (!buildOptions(options, diags) || cachedBuild(options, app, diags) != Exit::Done)
     return diags.exit();
-  nameTorchModule(program);
+  // An app in a cache has nothing beside it.
+  if (std::string module = torchModule(); !module.empty())
+    setenv("ASHLAR_TORCH_LIBRARY", module.c_str(), /*overwrite=*/1);
   char name[] = "app"; // its path is a digest, which nobody wants to read in messages
   std::vector<char *> argv = {name};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
@@ -272,7 +263,7 @@ int main(int argc, char **argv) {
   else if (commands::build())
     exit = runBuild(diags);
   else if (commands::run())
-    exit = runApp(argv[0], rest, diags);
+    exit = runApp(rest, diags);
   else if (commands::probe())
     exit = runProbe(diags);
   else if (commands::inspect())

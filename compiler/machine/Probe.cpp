@@ -3,7 +3,9 @@
 #include "compiler/machine/ProbeDisk.h"
 #include "compiler/machine/ProbeKernels.h"
 #include "compiler/machine/Timing.h"
+#include "compiler/support/TorchModule.h"
 #include "runtime/Team.h"
+#include "runtime/TorchLibrary.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -90,15 +92,17 @@ public:
         repeats(quick ? 99 : 999) {}
 
   void linear(DataType type, std::vector<KernelRate> &rates) const;
+  void torchLinear(DataType type, TorchLibrary &torch, std::vector<KernelRate> &rates) const;
   KernelRate attend(DataType type) const;
   KernelRate elementwise() const;
   void warmUp() const;
 
 private:
   /// Seconds of a call, from several runs of `count` calls.
-  double time(ProbeFunction function, ProbeCalls calls, uint32_t tokens = 1,
-              uint64_t position = 0) const {
+  double time(ProbeFunction function, ProbeCalls calls, uint32_t tokens = 1, uint64_t position = 0,
+              TorchLibrary *torch = nullptr) const {
     StepState state;
+    state.torch = torch;
     state.host = arena.begin();
     state.tokens = tokens;
     state.position = position;
@@ -170,6 +174,26 @@ void Prober::linear(DataType type, std::vector<KernelRate> &rates) const {
     break;
   }
   rates.push_back(rate);
+}
+
+/// Rows and weights are those of `linear`. What both read from memory, both read as fast.
+void Prober::torchLinear(DataType type, TorchLibrary &torch, std::vector<KernelRate> &rates) const {
+  const ProbeKernels::Typed &typed = kernels.typed[static_cast<size_t>(type)];
+  uint64_t room = arena.size - ProbeArena::TorchOut;
+  auto native = llvm::find_if(rates, [&](const KernelRate &rate) {
+    return rate.kernel == Kernel::Linear && rate.type == type && !rate.within.value;
+  });
+  if (!typed.torch || team.threads() * ProbeArena::TorchOutBytes > room || native == rates.end())
+    return;
+  KernelRate rate = *native;
+  rate.provider = Provider::Torch;
+  double latency = time(typed.torchTiny, {10}, 2, 0, &torch);
+  rate.latency = nanos(latency);
+  double tokens = time(typed.torch, {}, Shape::Tokens, 0, &torch);
+  rate.compute =
+      measured(2.0 * Shape::Tokens * Shape::ManyRows * Shape::ManyColumns, beyond(tokens, latency));
+  if (!torch.takeFailure())
+    rates.push_back(rate);
 }
 
 KernelRate Prober::attend(DataType type) const {
@@ -260,6 +284,11 @@ std::optional<Machine> probe(const ProbeOptions &options, Diagnostics &diags) {
   for (DataType type : {DataType::F32, DataType::F16, DataType::BF16})
     cpu.rates.push_back(prober.attend(type));
   cpu.rates.push_back(prober.elementwise());
+  TorchLibrary torch;
+  std::string module = torchModule();
+  if (!module.empty() && !torch.open(module))
+    for (DataType type : {DataType::F32, DataType::BF16})
+      prober.torchLinear(type, torch, cpu.rates);
 
   if (pinned)
     sched_setaffinity(0, sizeof allowed, &allowed);

@@ -5,6 +5,7 @@
 #include "templates/cpu/attention.h"
 #include "templates/cpu/elementwise.h"
 #include "templates/cpu/linear.h"
+#include "templates/cpu/linear_torch.h"
 #include "templates/cpu/norm.h"
 
 #define ASHLAR_JOIN(a, b) a##b
@@ -40,6 +41,30 @@ template <class T, int64_t N, int64_t K, uint32_t Max> void linear(StepState &st
     cpu::linear<Rounded>(step, host::Rows<F32, K>{{Arena::X}}, host::Panels<T, N, K>{{offset}},
                          host::Rows<F32, N>{{Arena::Y}});
   });
+}
+
+template <class T, int64_t N, int64_t K> void torchLinear(StepState &state) {
+  Step<Shape::Tokens> step(state);
+  host::TorchRows<Shape::ManyColumns, Shape::ManyRows> scratch{Arena::TorchIn, Arena::TorchOut};
+  host::Rows<F32, K> x{{Arena::X}};
+  host::Matrix<T, N, K> w{{{Arena::Operands}}};
+  host::Rows<F32, N> y{{Arena::Y}};
+  repeat(state, [&](uint64_t) {
+    if constexpr (std::is_same_v<T, BF16>) {
+      torch::round(step, x, scratch);
+      state.sync();
+      torch::linear(step, x, w, y, scratch);
+    } else {
+      torch::linear(step, x, w, y);
+    }
+  });
+}
+
+template <class T, int64_t N, int64_t K> constexpr ProbeFunction torchOf() {
+  if constexpr (std::is_same_v<T, F16>)
+    return nullptr;
+  else
+    return torchLinear<T, N, K>;
 }
 
 template <class T, uint32_t Max> void attend(StepState &state) {
@@ -82,6 +107,8 @@ constexpr ProbeKernels::Typed typed = {
     linear<T, Shape::ManyRows, Shape::ManyColumns, Shape::Tokens>,
     attend<T, 1>,
     attend<T, Shape::Tokens>,
+    torchOf<T, Shape::ManyRows, Shape::ManyColumns>(),
+    torchOf<T, Shape::TinyRows, Shape::TinyColumns>(),
 };
 
 } // namespace

@@ -32,6 +32,11 @@ struct ProbeArena {
   static constexpr uint64_t ActivationBytes = ProbeShape::Tokens * ProbeShape::StreamRows * 4;
   static constexpr uint64_t X = 0, Y = ActivationBytes, Z = 2 * ActivationBytes;
   static constexpr uint64_t Operands = 4 * ActivationBytes;
+  // Of LibTorch's linear: rows of bf16 that go in, and for each thread, behind the weights, those
+  // that come out.
+  static constexpr uint64_t TorchIn = 3 * ActivationBytes;
+  static constexpr uint64_t TorchOut = Operands + (4 << 20);
+  static constexpr uint64_t TorchOutBytes = ProbeShape::Tokens * ProbeShape::ManyRows * 2;
 };
 
 using ProbeFunction = void (*)(StepState &);
@@ -41,6 +46,7 @@ struct ProbeKernels {
   struct Typed {
     ProbeFunction tiny, cached, stream, tokens; // linear
     ProbeFunction attend, attendTokens;         // from StepState::position on
+    ProbeFunction torch, torchTiny;             // LibTorch's linear of many tokens; null of f16
   };
   Typed typed[3]; // in the order of DataType
   // Elementwise: one row of StreamColumns, and Tokens of them.

@@ -3,6 +3,7 @@
 #include "compiler/machine/ProfileText.h"
 #include "compiler/support/Cache.h"
 #include "compiler/support/Files.h"
+#include "compiler/support/TorchModule.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -21,7 +22,8 @@ std::string fingerprint(const Host &host) {
                                   << host.processor << '\n'
                                   << llvm::join(host.isa, " ") << '\n'
                                   << host.cores << '\n'
-                                  << host.total.value;
+                                  << host.total.value << '\n'
+                                  << torchModule();
   return digest(facts);
 }
 
