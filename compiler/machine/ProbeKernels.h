@@ -37,12 +37,14 @@ struct ProbeArena {
 using ProbeFunction = void (*)(StepState &);
 
 struct ProbeKernels {
-  /// Of one type of weights or cache.
-  struct Typed {
-    ProbeFunction tiny, cached, stream, tokens; // linear
-    ProbeFunction attend, attendTokens;         // from StepState::position on
+  struct Linear { // with weights of one type
+    ProbeFunction tiny, cached, stream, tokens;
   };
-  Typed typed[3]; // in the order of DataType
+  struct Attend { // over a cache of one type, from StepState::position on
+    ProbeFunction one, tokens;
+  };
+  Linear linear[5]; // in the order of DataTypes
+  Attend attend[3]; // in the order of NumberTypes
   // Elementwise: one row of StreamColumns, and Tokens of them.
   ProbeFunction norm, normTokens, gluTokens;
 };

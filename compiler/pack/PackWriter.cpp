@@ -1,11 +1,12 @@
 #include "compiler/pack/Pack.h"
 #include "compiler/pack/WeightRows.h"
 #include "compiler/support/Files.h"
+#include "compiler/support/PanelBytes.h"
 
 #include "runtime/Checksum.h"
 #include "runtime/FileBytes.h"
 #include "runtime/PackFormat.h"
-#include "templates/cpu/panels.h"
+#include "templates/cpu/quantize.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -57,23 +58,26 @@ private:
 
 class Writer {
 public:
-  Writer(Output &out, const plan::Plan &plan, const Checkpoint &checkpoint, Diagnostics &diags)
-      : out(out), plan(plan), checkpoint(checkpoint), diags(diags), source(checkpoint, diags) {}
+  Writer(Output &out, const PackContents &contents, std::vector<QuantizedWeight> &quantized,
+         Diagnostics &diags)
+      : out(out), contents(contents), quantized(quantized), diags(diags),
+        source(contents.checkpoint, diags) {}
 
-  bool write(llvm::StringRef tokenizer);
+  bool write();
 
 private:
   bool weight(const plan::Weight &weight);
-  template <class T> bool panels(const plan::Weight &weight, const Tensor &tensor);
-  bool rows(const plan::Weight &weight, const Tensor &tensor);
+  bool pack(const plan::Weight &weight, const Tensor &tensor, uint64_t first, uint64_t count,
+            QuantizationError &error);
   bool blob(PackKind kind, llvm::StringRef name, llvm::StringRef bytes);
   void entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_t bytes, uint64_t sum);
 
   Output &out;
-  const plan::Plan &plan;
-  const Checkpoint &checkpoint;
+  const PackContents &contents;
+  std::vector<QuantizedWeight> &quantized;
   Diagnostics &diags;
   WeightRows source;
+  std::vector<char> packed;
   std::vector<PackEntry> entries;
   std::string names;
 };
@@ -93,69 +97,53 @@ void Writer::entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_
   names += name;
 }
 
-template <class T> bool Writer::panels(const plan::Weight &weight, const Tensor &tensor) {
-  using Value = typename T::storage;
-  std::vector<Value> panel(size_t(cpu::panelSize<T>(int64_t(weight.columns))));
-  Checksum sum;
-  uint64_t start = out.position();
-  uint64_t step = alignUp(
-      WeightRows::atATime(weight, std::max<uint64_t>(bitsOf(tensor.type) / 8, sizeof(Value))),
-      host::PanelRows);
-  for (uint64_t first = 0; first < weight.rows; first += step) {
-    uint64_t loaded = std::min<uint64_t>(step, weight.rows - first);
-    if (!source.load(weight, tensor, weight.type, first, loaded))
-      return false;
-    for (uint64_t part = 0; part < loaded; part += host::PanelRows) {
-      uint64_t count = std::min<uint64_t>(host::PanelRows, loaded - part);
-      const Value *pointers[host::PanelRows] = {};
-      for (uint64_t row = 0; row < count; ++row)
-        pointers[row] =
-            reinterpret_cast<const Value *>(source.rows().data()) + (part + row) * weight.columns;
-      cpu::packPanel<T>(pointers, int64_t(count), int64_t(weight.columns), panel.data());
-      sum.add(panel.data(), panel.size() * sizeof(Value));
-      if (!out.write(panel.data(), panel.size() * sizeof(Value)))
-        return false;
-    }
-  }
-  entry(PackKind::Weight, weight.name, start, out.position() - start, sum.value());
-  return true;
+/// Writes the rows' panels to `packed`.
+bool Writer::pack(const plan::Weight &weight, const Tensor &tensor, uint64_t first, uint64_t count,
+                  QuantizationError &error) {
+  packed.resize(panelBytes(weight.type, count, weight.columns));
+  std::optional<NoLevel> misfit =
+      packPanels(weight.type, source.rows().data(), count, weight.columns, packed.data(), error);
+  if (!misfit)
+    return true;
+  uint64_t row = first + misfit->row, column = misfit->column;
+  if (weight.transposed)
+    std::swap(row, column);
+  diags.error(Exit::BadInput, contents.checkpoint.files[tensor.file].path,
+              llvm::formatv("tensor \"{0}\" has a number at [{1}, {2}] that {3} cannot hold: it is "
+                            "not finite, or larger than {4}",
+                            tensor.name, row, column, name(weight.type), cpu::LargestWeight));
+  diags.note("leave this weight as it is: --keep " + weight.name);
+  return false;
 }
 
-bool Writer::rows(const plan::Weight &weight, const Tensor &tensor) {
-  uint64_t step = WeightRows::atATime(weight, sizeof(float));
+bool Writer::weight(const plan::Weight &weight) {
+  const Tensor *tensor = contents.checkpoint.find(weight.tensor);
+  if (!tensor || bitsOf(tensor->type) * weight.rows * weight.columns != tensor->bytes.value * 8)
+    internalError("weight " + weight.name + " of the plan has no tensor of its size");
+  bool inPanels = weight.layout == plan::Layout::Panels;
+  DataType loaded = isQuantized(weight.type) ? DataType::F32 : weight.type;
+  uint64_t width = std::max<uint64_t>(bitsOf(tensor->type) / 8, bytesOf(loaded));
+  uint64_t step = alignUp(WeightRows::atATime(weight, width), inPanels ? host::PanelRows : 1);
   Checksum sum;
+  QuantizationError error;
   uint64_t start = out.position();
   for (uint64_t first = 0; first < weight.rows; first += step) {
-    if (!source.load(weight, tensor, weight.type, first, std::min(step, weight.rows - first)))
+    uint64_t count = std::min(step, weight.rows - first);
+    if (!source.load(weight, *tensor, loaded, first, count) ||
+        (inPanels && !pack(weight, *tensor, first, count, error)))
       return false;
-    const std::vector<char> &bytes = source.rows();
+    const std::vector<char> &bytes = inPanels ? packed : source.rows();
     sum.add(bytes.data(), bytes.size());
     if (!out.write(bytes.data(), bytes.size()))
       return false;
   }
   entry(PackKind::Weight, weight.name, start, out.position() - start, sum.value());
-  return true;
-}
-
-bool Writer::weight(const plan::Weight &weight) {
-  const Tensor *tensor = checkpoint.find(weight.tensor);
-  if (!tensor || bitsOf(tensor->type) * weight.rows * weight.columns != tensor->bytes.value * 8)
-    internalError("weight " + weight.name + " of the plan has no tensor of its size");
-  bool written = false;
-  if (weight.layout != plan::Layout::Panels)
-    written = rows(weight, *tensor);
-  else if (weight.type == DataType::F32)
-    written = panels<F32>(weight, *tensor);
-  else if (weight.type == DataType::F16)
-    written = panels<F16>(weight, *tensor);
-  else
-    written = panels<BF16>(weight, *tensor);
-  if (!written)
-    return false;
   entries.back().type = uint8_t(weight.type);
   entries.back().layout = uint8_t(weight.layout);
   if (entries.back().bytes != weight.size.value)
     internalError("weight " + weight.name + " takes other bytes in the pack than in the plan");
+  if (isQuantized(weight.type))
+    quantized.push_back({weight.name, weight.type, error});
   return true;
 }
 
@@ -167,7 +155,8 @@ bool Writer::blob(PackKind kind, llvm::StringRef name, llvm::StringRef bytes) {
   return true;
 }
 
-bool Writer::write(llvm::StringRef tokenizer) {
+bool Writer::write() {
+  const plan::Plan &plan = contents.plan;
   if (!source.open())
     return false;
   std::string planText = plan::text(plan);
@@ -187,7 +176,8 @@ bool Writer::write(llvm::StringRef tokenizer) {
   llvm::raw_string_ostream reportOut(report);
   plan::printReportJson(plan, reportOut);
   if (!blob(PackKind::Plan, "plan", planText) || !blob(PackKind::Report, "report", report) ||
-      (!tokenizer.empty() && !blob(PackKind::Tokenizer, "tokenizer", tokenizer)) ||
+      (!contents.tokenizer.empty() &&
+       !blob(PackKind::Tokenizer, "tokenizer", contents.tokenizer)) ||
       !out.padTo(alignUp(out.position(), 64)))
     return false;
 
@@ -214,16 +204,16 @@ bool Writer::write(llvm::StringRef tokenizer) {
   return out.write(&trailer, sizeof(trailer)) && out.rewriteHeader(header);
 }
 
-bool writePack(int file, uint64_t base, llvm::StringRef name, const plan::Plan &plan,
-               const Checkpoint &checkpoint, llvm::StringRef tokenizer, Diagnostics &diags) {
+bool writePack(int file, uint64_t base, llvm::StringRef name, const PackContents &contents,
+               std::vector<QuantizedWeight> &quantized, Diagnostics &diags) {
   Output out(file, base, name, diags);
-  return Writer(out, plan, checkpoint, diags).write(tokenizer);
+  return Writer(out, contents, quantized, diags).write();
 }
 
-bool writePackFile(const std::string &path, const plan::Plan &plan, const Checkpoint &checkpoint,
-                   llvm::StringRef tokenizer, Diagnostics &diags) {
+bool writePackFile(const std::string &path, const PackContents &contents,
+                   std::vector<QuantizedWeight> &quantized, Diagnostics &diags) {
   return replaceFile(path, std::nullopt, diags, [&](int file) {
-    return writePack(file, 0, path, plan, checkpoint, tokenizer, diags);
+    return writePack(file, 0, path, contents, quantized, diags);
   });
 }
 

@@ -1,6 +1,6 @@
 #include "compiler/place/Units.h"
 
-#include "templates/cpu/panels.h"
+#include "runtime/Step.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -13,59 +13,6 @@ namespace ashlar {
 static constexpr uint64_t WeightAlignment = 64;
 static constexpr double MostBytes = double(uint64_t(1) << 60); // sums of sizes below cannot wrap
 static constexpr uint64_t AttendRows = 32; // of queries that the kernel computes together
-
-Form formFor(ProcessorKind kind) { return kind == ProcessorKind::Cuda ? Form::Rows : Form::Panels; }
-
-/// How a weight is stored follows from who reads it: a product reads panels, a table that is only
-/// looked up stays in rows, a norm's weight or a bias is a vector in f32.
-static std::map<WeightId, plan::Layout> layouts(const Model &model) {
-  std::map<WeightId, plan::Layout> result;
-  for (const Block &block : model.blocks)
-    for (const Op &op : block.ops) {
-      if (op.bias)
-        result[model.stored(*op.bias)] = plan::Layout::Vector;
-      if (!op.weight)
-        continue;
-      WeightId weight = model.stored(*op.weight);
-      if (op.kind == OpKind::Linear)
-        result[weight] = plan::Layout::Panels;
-      else if (op.kind == OpKind::Embed || op.kind == OpKind::Positions)
-        result.try_emplace(weight, plan::Layout::Rows);
-      else
-        result[weight] = plan::Layout::Vector;
-    }
-  return result;
-}
-
-static uint64_t panelBytes(DataType type, uint64_t rows, uint64_t columns) {
-  switch (type) {
-  case DataType::F32:
-    return cpu::panelBytes<F32>(rows, columns);
-  case DataType::F16:
-    return cpu::panelBytes<F16>(rows, columns);
-  case DataType::BF16:
-    return cpu::panelBytes<BF16>(rows, columns);
-  }
-  return 0;
-}
-
-static StoredWeight store(const Model &model, WeightId id, plan::Layout layout, Form form,
-                          const Request &request) {
-  if (layout == plan::Layout::Panels && form == Form::Rows)
-    layout = plan::Layout::Rows;
-  const Weight &weight = model.weight(id);
-  StoredWeight result;
-  result.weight = id;
-  result.layout = layout;
-  result.columns = weight.shape.back();
-  result.rows = weight.shape.size() == 1 ? 1 : weight.shape.front();
-  result.type =
-      layout == plan::Layout::Vector ? DataType::F32 : request.weightType.value_or(weight.type);
-  result.size =
-      Bytes(layout == plan::Layout::Panels ? panelBytes(result.type, result.rows, result.columns)
-                                           : result.rows * result.columns * bytesOf(result.type));
-  return result;
-}
 
 /// The type that most of the checkpoint's matrices have: what `--kv-dtype` defaults to.
 static DataType checkpointType(const Model &model) {
@@ -234,7 +181,9 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
     diags.note("compare the sizes in config.json with what the model should have");
     return std::nullopt;
   }
-  std::map<WeightId, plan::Layout> layoutOf = layouts(model);
+  std::optional<std::vector<StoredAs>> as = storedAs(model, request, diags);
+  if (!as)
+    return std::nullopt;
   DataType cacheType = request.cacheType.value_or(checkpointType(model));
   uint64_t prompt = promptOf(model, request, sizes);
   // Decode is counted at the middle of the text that is generated, prefill at the last chunk.
@@ -253,7 +202,7 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
         continue;
       }
       for (Form form : Forms) {
-        StoredWeight weight = store(model, id, layoutOf.at(id), form, request);
+        StoredWeight weight = store(model, id, (*as)[index(id)], form);
         UnitForm &to = unit.forms[size_t(form)];
         to.weights = Bytes(alignUp(to.weights.value, WeightAlignment)) + weight.size;
         stored[size_t(form)][id] = weight;

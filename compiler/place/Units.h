@@ -37,11 +37,22 @@ struct CacheShape {
   Bytes size; // of keys, and of values
 };
 
-/// How the kernels of a kind of processor want matrices: in panels on a cpu and on what is emulated
-/// by one, in rows on a GPU.
+/// How the kernels of a kind of processor want matrices that are not quantized: in panels on a cpu
+/// and on what is emulated by one, in rows on a GPU.
 enum class Form : uint8_t { Panels, Rows };
 inline constexpr Form Forms[] = {Form::Panels, Form::Rows};
 Form formFor(ProcessorKind kind);
+
+/// How the values of a weight are stored, in the form of a cpu.
+struct StoredAs {
+  plan::Layout layout = plan::Layout::Panels;
+  DataType type = DataType::F32;
+};
+
+/// By weight. A pattern of the request that speaks of no weight of a product is the user's error.
+std::optional<std::vector<StoredAs>> storedAs(const Model &model, const Request &request,
+                                              Diagnostics &diags);
+StoredWeight store(const Model &model, WeightId id, StoredAs as, Form form);
 
 /// A unit in the form of one kind of processor.
 struct UnitForm {
