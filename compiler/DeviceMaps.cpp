@@ -2,7 +2,10 @@
 
 #include "compiler/ModelTree.h"
 #include "compiler/devicemap/ModulesFile.h"
+#include "compiler/place/Units.h"
 #include "compiler/support/Files.h"
+
+#include "llvm/ADT/STLExtras.h"
 
 namespace ashlar {
 
@@ -31,6 +34,23 @@ static void takeTyped(const Request &request, ModulesFile &file) {
     file.maxMemory->emplace_back(device, Number(static_cast<devicemap::Int>(bytes.value)));
 }
 
+/// Weights that will be quantized count as such, as they do there with a quantizer, unless they
+/// were given another type by name.
+static bool countQuantized(const Model &model, const Request &request, devicemap::Options &options,
+                           Diagnostics &diags) {
+  std::optional<std::vector<StoredAs>> stored = storedAs(model, request, diags);
+  if (!stored)
+    return false;
+  for (auto [at, weight] : llvm::enumerate(model.weights)) {
+    DataType type = (*stored)[index(model.stored(WeightId(uint32_t(at))))].type;
+    auto isNamed = [&name = weight.parameter](auto &special) { return special.first == name; };
+    if (isQuantized(type) && llvm::none_of(options.specialTypes, isNamed))
+      options.specialTypes.emplace_back(
+          weight.parameter, *devicemap::parsePlannedType(type == DataType::Int8 ? "int8" : "INT4"));
+  }
+  return true;
+}
+
 /// A model and the request, as a modules file would have them.
 static std::optional<ModulesFile> modulesOf(const Model &model, const Request &request,
                                             Diagnostics &diags) {
@@ -48,6 +68,8 @@ static std::optional<ModulesFile> modulesOf(const Model &model, const Request &r
         if (node.kind == devicemap::NodeKind::Parameter)
           node.type = type;
   }
+  if (!countQuantized(model, request, file.options, diags))
+    return std::nullopt;
   if (!request.deviceMap.wanted())
     return file;
   file.choice = devicemap::parseChoice(request.deviceMap.map, diags);

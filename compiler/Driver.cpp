@@ -7,7 +7,6 @@
 #include "compiler/checkpoint/Tokenizer.h"
 #include "compiler/emit/Emit.h"
 #include "compiler/machine/Machine.h"
-#include "compiler/pack/Pack.h"
 #include "compiler/place/Solve.h"
 #include "compiler/plan/Assemble.h"
 #include "compiler/schedule/Arena.h"
@@ -302,6 +301,10 @@ static std::string dependencies(const BuildOptions &options, const Compilation &
   return rule + "\n";
 }
 
+static PackContents contents(const Compilation &c) {
+  return {*c.plan, c.sources->checkpoint, c.tokenizer};
+}
+
 Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
   if (!options.app.empty() && !canWrite(options.app, diags))
     return diags.exit();
@@ -315,11 +318,15 @@ Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
   // Of what was read until here: linking reads files of its own making.
   std::string rule = options.depfile.empty() ? "" : dependencies(options, c, diags);
   log.begin("link");
+  std::vector<QuantizedWeight> quantized, again;
   if (!options.sources.empty() &&
-      !writeProject(options.sources, sources, *c.plan, c.sources->checkpoint, c.tokenizer, diags))
+      !writeProject(options.sources, sources, contents(c), quantized, diags))
     return diags.exit();
   if (!options.app.empty())
-    linkApp(options.app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags);
+    linkApp(options.app, sources, contents(c), options.link,
+            options.sources.empty() ? quantized : again, diags);
+  if (!diags.failed())
+    printAccuracy(quantized, llvm::errs());
   if (!options.depfile.empty() && !diags.failed())
     writeFile(options.depfile, rule, diags);
   log.end();
@@ -361,9 +368,9 @@ Exit cachedBuild(const BuildOptions &options, std::string &app, Diagnostics &dia
   if (!directory)
     return diags.exit();
   app = *directory + "/app";
+  std::vector<QuantizedWeight> quantized;
   // Two that run at once may both build it: each replaces the app as a whole.
-  if (!isSealed(app) &&
-      linkApp(app, sources, *c.plan, c.sources->checkpoint, c.tokenizer, options.link, diags))
+  if (!isSealed(app) && linkApp(app, sources, contents(c), options.link, quantized, diags))
     seal(app, diags);
   log.end();
   return diags.exit();

@@ -74,6 +74,16 @@ static cl::opt<std::string> weightType("dtype",
                                        cl::desc("type of matrices: f32, f16, bf16 (default: the "
                                                 "checkpoint's)"),
                                        cl::value_desc("T"), REQUEST);
+static cl::opt<std::string> quantize("quantize",
+                                     cl::desc("store the weights of products as int8 or int4, in "
+                                              "groups of 32 that share a scale"),
+                                     cl::value_desc("T"), REQUEST);
+static cl::list<std::string> keep("keep",
+                                  cl::desc("store these weights as T instead, or without it as "
+                                           "they would be if nothing were quantized: as in "
+                                           "lm_head=int8; may repeat, the last that matches "
+                                           "counts"),
+                                  cl::value_desc("PATTERN[=T]"), REQUEST);
 static cl::opt<std::string> cacheType("kv-dtype",
                                       cl::desc("type of the KV cache: f32, f16, bf16 (default: "
                                                "the checkpoint's)"),
@@ -157,14 +167,32 @@ static bool parseNumber(const TextOption &option, std::optional<uint64_t> &numbe
   return true;
 }
 
-static bool parseType(const TextOption &option, std::optional<DataType> &type, Diagnostics &diags) {
+static std::string names(llvm::ArrayRef<DataType> types) {
+  return llvm::join(llvm::map_range(types, [](DataType type) { return name(type); }), ", ");
+}
+
+static bool parseType(const TextOption &option, llvm::ArrayRef<DataType> types,
+                      std::optional<DataType> &type, Diagnostics &diags) {
   if (!option.getNumOccurrences())
     return true;
   type = parseDataType(option);
-  return type ||
-         wrongUse(diags,
-                  "--" + option.ArgStr + " " + option + " is not a type that weights are stored in",
-                  "known types: f32, f16, bf16");
+  return (type && llvm::is_contained(types, *type)) ||
+         wrongUse(diags, "--" + option.ArgStr + " " + option + " is not a type that it takes",
+                  "known types: " + names(types));
+}
+
+static bool parseQuantization(Request &request, Diagnostics &diags) {
+  if (!parseType(quantize, {DataType::Int8, DataType::Int4}, request.quantize, diags))
+    return false;
+  for (llvm::StringRef text : keep) {
+    auto [pattern, typeText] = text.rsplit('=');
+    std::optional<DataType> type = parseDataType(typeText);
+    if (pattern.empty() || (text.contains('=') && !type))
+      return wrongUse(diags, "--keep: '" + text + "' is not PATTERN or PATTERN=TYPE",
+                      "write it as in --keep lm_head=int8; types are " + names(DataTypes));
+    request.keep.push_back({pattern.str(), type});
+  }
+  return true;
 }
 
 /// `name=value,name=value`, each name once.
@@ -263,8 +291,8 @@ static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagn
       return wrongUse(diags, "--from=modules needs one file", "write --from=modules FILE");
     start.modules = files.front();
     files.clear();
-    return without({spec, machineFile, set, strict, context, batch, chunk, cacheType, products,
-                    provider, noTokenizer, workload, pins, mainDevice},
+    return without({spec, machineFile, set, strict, context, batch, chunk, quantize, keep,
+                    cacheType, products, provider, noTokenizer, workload, pins, mainDevice},
                    "is of a model or a machine, and a modules file is neither", "leave it out",
                    diags);
   }
@@ -275,17 +303,11 @@ static bool parseStart(std::vector<std::string> &files, StartFiles &start, Diagn
     return wrongUse(diags, "--from=plan needs the plan's file", "write --from=plan MODEL FILE");
   start.plan = files.back();
   files.pop_back();
-  return without({machineFile, maxMemory, context, batch, chunk, weightType, cacheType, products,
-                  provider, workload, pins, mainDevice, deviceMap, compat, noSplit, specialTypes,
-                  offloadBuffers, fallbackAllocation},
+  return without({machineFile, maxMemory, context,      batch,          chunk,
+                  weightType,  quantize,  keep,         cacheType,      products,
+                  provider,    workload,  pins,         mainDevice,     deviceMap,
+                  compat,      noSplit,   specialTypes, offloadBuffers, fallbackAllocation},
                  "is decided by the plan", "leave it out, or make another plan with it", diags);
-}
-
-static bool parseProducts(std::optional<DataType> &type, Diagnostics &diags) {
-  if (!parseType(products, type, diags))
-    return false;
-  return type != DataType::F16 ||
-         wrongUse(diags, "--products: nothing multiplies in f16", "take f32 or bf16");
 }
 
 static bool parseProvider(std::optional<Provider> &choice, Diagnostics &diags) {
@@ -324,10 +346,12 @@ bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
   request.mainDevice = mainDevice;
   if (!parseNumber(context, request.context, diags) || !parseNumber(chunk, request.chunk, diags) ||
       !(start.modules.empty()
-            ? parseType(weightType, request.weightType, diags)
+            ? parseType(weightType, NumberTypes, request.weightType, diags)
             : !weightType.getNumOccurrences() ||
                   parseTorchType(weightType, weightType, request.deviceMap.dtype, diags)) ||
-      !parseType(cacheType, request.cacheType, diags) || !parseProducts(request.products, diags) ||
+      !parseQuantization(request, diags) ||
+      !parseType(cacheType, NumberTypes, request.cacheType, diags) ||
+      !parseType(products, {DataType::F32, DataType::BF16}, request.products, diags) ||
       !parseProvider(request.provider, diags) || !parseWorkload(request.workload, diags) ||
       !parsePairs(maxMemory, "cpu=60GiB", caps, diags) || !parseDeviceMap(request.deviceMap, diags))
     return false;

@@ -33,6 +33,12 @@ struct MapRequest {
   bool wanted() const { return !map.empty() && map != "optimal"; }
 };
 
+/// Weights that are not quantized like the others.
+struct KeptType {
+  std::string pattern;          // of a weight's name, or of a leading part of it
+  std::optional<DataType> type; // empty: what it would have without --quantize
+};
+
 struct Request {
   std::string model;                      // a checkpoint directory, or one .safetensors file
   InputFile spec;                         // without: found by the config's model_type
@@ -42,9 +48,11 @@ struct Request {
   std::optional<uint64_t> context;        // empty: 4096 or the model's limit
   uint64_t batch = 1;                     // sequences that are decoded together
   std::optional<uint64_t> chunk;          // tokens of a prefill step; empty: solved
-  std::optional<DataType> weightType;     // of matrices; empty: the checkpoint's
-  std::optional<DataType> cacheType;      // empty: the checkpoint's
-  std::optional<DataType> products;       // f32 or bf16; empty: what is faster
+  std::optional<DataType> weightType; // of matrices that are not quantized; empty: the checkpoint's
+  std::optional<DataType> quantize;   // int8 or int4, the weights of products
+  std::vector<KeptType> keep;         // of several that match, the last one counts
+  std::optional<DataType> cacheType;  // empty: the checkpoint's
+  std::optional<DataType> products;   // f32 or bf16; empty: what is faster
   std::optional<Provider> provider = Provider::Native; // of prefill's products; empty: the faster
   bool strict = false;   // refuse tensors that the model does not read
   bool tokenizer = true; // false: the app takes and gives token ids only

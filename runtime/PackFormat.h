@@ -43,7 +43,7 @@ struct PackEntry {
   uint64_t offset;
   uint64_t bytes;
   uint64_t checksum; // XXH64 of the bytes, seed 0
-  uint8_t type;      // of a weight: 0 f32, 1 f16, 2 bf16
+  uint8_t type;      // of a weight: 0 f32, 1 f16, 2 bf16, 3 int8, 4 int4
   uint8_t layout;    // of a weight: 0 rows, 1 vector, 2 panels
   uint8_t reserved[6];
 };

@@ -76,8 +76,7 @@ static bool torchRounds(const plan::Plan &plan) {
 }
 
 static std::string roundsRows(const plan::Plan &plan) {
-  bool native = plan.processors.front().bf16Products && plan.chunk > 1;
-  return native || torchRounds(plan) ? "true" : "false";
+  return plan.processors.front().bf16Products || torchRounds(plan) ? "true" : "false";
 }
 
 bool usesTorch(const plan::Plan &plan) {

@@ -25,7 +25,11 @@ std::string localName(llvm::StringRef name) {
   return local;
 }
 
-static std::string typeTag(DataType type) { return llvm::StringRef(name(type)).upper(); }
+/// The type's name in runtime/Step.h.
+static llvm::StringRef typeTag(DataType type) {
+  constexpr llvm::StringLiteral Tags[] = {"F32", "F16", "BF16", "Int8", "Int4"};
+  return Tags[static_cast<uint8_t>(type)];
+}
 
 Names::Names(const Model &model, const plan::Plan &plan) : model(model), plan(plan) {
   for (const plan::Unit &unit : plan.units)
@@ -156,7 +160,8 @@ std::string Names::valueType(const plan::Value &value, const plan::Place &place)
 }
 
 std::string Names::weightType(const plan::Weight &weight) const {
-  std::string space = memory(weight.place), type = typeTag(weight.type);
+  std::string space = memory(weight.place);
+  llvm::StringRef type = typeTag(weight.type);
   switch (weight.layout) {
   case plan::Layout::Rows:
     return llvm::formatv("{0}::Matrix<{1}, {2}, {3}>", space, type, weight.rows, weight.columns);

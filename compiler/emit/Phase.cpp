@@ -29,7 +29,7 @@ private:
   std::string processor(uint32_t unit) const { return names.processor(processorOf(unit)); }
   bool severalRows() const { return !decode && names.plan.chunk > 1; }
   bool roundsIn(uint32_t unit) const {
-    return severalRows() && names.plan.processors[processorOf(unit)].bf16Products;
+    return !decode && names.plan.processors[processorOf(unit)].bf16Products;
   }
   std::string describe(uint32_t unit) const;
   std::string call(const Call &call, uint32_t unit, llvm::StringRef step,

@@ -1,7 +1,6 @@
 #include "compiler/link/Link.h"
 #include "compiler/link/Toolchain.h"
 #include "compiler/machine/Machine.h"
-#include "compiler/pack/Pack.h"
 #include "compiler/support/Embedded.h"
 #include "compiler/support/Files.h"
 #include "compiler/support/Temporary.h"
@@ -86,9 +85,9 @@ static std::optional<uint64_t> copyProgram(const std::string &program, int file,
   return bytes->size();
 }
 
-bool linkApp(const std::string &app, const std::vector<SourceFile> &sources, const plan::Plan &plan,
-             const Checkpoint &checkpoint, llvm::StringRef tokenizer, const LinkOptions &options,
-             Diagnostics &diags) {
+bool linkApp(const std::string &app, const std::vector<SourceFile> &sources,
+             const PackContents &contents, const LinkOptions &options,
+             std::vector<QuantizedWeight> &quantized, Diagnostics &diags) {
   std::optional<std::string> compiler = findCompiler(options, diags);
   if (!compiler)
     return false;
@@ -107,7 +106,7 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources, con
     return false;
 
   std::vector<std::string> objects;
-  std::vector<CompilerRun> runs = compileRuns(sources, plan, root, objects);
+  std::vector<CompilerRun> runs = compileRuns(sources, contents.plan, root, objects);
   if (!runCompiler(*compiler, runs, root, options, diags))
     return false;
   CompilerRun link{"the app", objects};
@@ -124,18 +123,18 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources, con
     if (!length)
       return false;
     if (!options.append)
-      return writePackFile(app + ".pack", plan, checkpoint, tokenizer, diags);
-    return writePack(file, alignUp(*length, PackAlignment), app, plan, checkpoint, tokenizer,
-                     diags);
+      return writePackFile(app + ".pack", contents, quantized, diags);
+    return writePack(file, alignUp(*length, PackAlignment), app, contents, quantized, diags);
   });
 }
 
 bool writeProject(const std::string &directory, const std::vector<SourceFile> &sources,
-                  const plan::Plan &plan, const Checkpoint &checkpoint, llvm::StringRef tokenizer,
+                  const PackContents &contents, std::vector<QuantizedWeight> &quantized,
                   Diagnostics &diags) {
-  return writeTree(directory, sources, diags) && writeTree(directory, emitProject(plan), diags) &&
-         writeFile(directory + "/model.plan", plan::text(plan), diags) &&
-         writePackFile(directory + "/model.pack", plan, checkpoint, tokenizer, diags);
+  return writeTree(directory, sources, diags) &&
+         writeTree(directory, emitProject(contents.plan), diags) &&
+         writeFile(directory + "/model.plan", plan::text(contents.plan), diags) &&
+         writePackFile(directory + "/model.pack", contents, quantized, diags);
 }
 
 } // namespace ashlar

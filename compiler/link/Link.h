@@ -2,8 +2,8 @@
 /// that builds by itself.
 #pragma once
 
-#include "compiler/checkpoint/Checkpoint.h"
 #include "compiler/emit/Emit.h"
+#include "compiler/pack/Pack.h"
 
 namespace ashlar {
 
@@ -16,13 +16,13 @@ struct LinkOptions {
 
 /// Compiles, links and packs into `app`, which is replaced at the end or not at all. A compiler
 /// that fails on what we emitted is a bug of ours.
-bool linkApp(const std::string &app, const std::vector<SourceFile> &sources, const plan::Plan &plan,
-             const Checkpoint &checkpoint, llvm::StringRef tokenizer, const LinkOptions &options,
-             Diagnostics &diags);
+bool linkApp(const std::string &app, const std::vector<SourceFile> &sources,
+             const PackContents &contents, const LinkOptions &options,
+             std::vector<QuantizedWeight> &quantized, Diagnostics &diags);
 
 /// Writes the project: emitted files, runtime and kernels, CMakeLists.txt, the plan, the pack.
 bool writeProject(const std::string &directory, const std::vector<SourceFile> &sources,
-                  const plan::Plan &plan, const Checkpoint &checkpoint, llvm::StringRef tokenizer,
+                  const PackContents &contents, std::vector<QuantizedWeight> &quantized,
                   Diagnostics &diags);
 
 } // namespace ashlar

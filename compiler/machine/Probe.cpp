@@ -3,6 +3,7 @@
 #include "compiler/machine/ProbeDisk.h"
 #include "compiler/machine/ProbeKernels.h"
 #include "compiler/machine/Timing.h"
+#include "compiler/support/PanelBytes.h"
 #include "compiler/support/TorchModule.h"
 #include "runtime/Team.h"
 #include "runtime/TorchLibrary.h"
@@ -140,19 +141,18 @@ void Prober::warmUp() const {
   // Clocks take some milliseconds to go up.
   double until = seconds() + 0.1;
   while (seconds() < until)
-    time(kernels.typed[0].tiny, {1000});
+    time(kernels.linear[0].tiny, {1000});
 }
 
 void Prober::linear(DataType type, std::vector<KernelRate> &rates) const {
-  const ProbeKernels::Typed &typed = kernels.typed[static_cast<size_t>(type)];
+  const ProbeKernels::Linear &typed = kernels.linear[static_cast<size_t>(type)];
   KernelRate rate;
   rate.kernel = Kernel::Linear;
   rate.type = type;
   double latency = time(typed.tiny, {100});
   rate.latency = nanos(latency);
 
-  constexpr uint64_t StreamCount = Shape::StreamRows * Shape::StreamColumns;
-  uint64_t bytes = StreamCount * bytesOf(type);
+  uint64_t bytes = panelBytes(type, Shape::StreamRows, Shape::StreamColumns);
   double stream = time(typed.stream, {1, places(bytes)});
   rate.read = measured(static_cast<double>(bytes), beyond(stream, latency));
   double tokens = time(typed.tokens, {}, Shape::Tokens);
@@ -160,8 +160,7 @@ void Prober::linear(DataType type, std::vector<KernelRate> &rates) const {
       measured(2.0 * Shape::Tokens * Shape::ManyRows * Shape::ManyColumns, beyond(tokens, latency));
 
   // The same from the caches, as far as they are any faster: other machines may share them.
-  constexpr uint64_t CachedCount = Shape::CachedRows * Shape::CachedColumns;
-  bytes = CachedCount * bytesOf(type);
+  bytes = panelBytes(type, Shape::CachedRows, Shape::CachedColumns);
   for (uint64_t within = caches.value; within >= bytes; within /= 2) {
     KernelRate cached = rate;
     cached.within = Bytes(within);
@@ -178,18 +177,18 @@ void Prober::linear(DataType type, std::vector<KernelRate> &rates) const {
 
 /// Rows and weights are those of `linear`. What both read from memory, both read as fast.
 void Prober::torchLinear(DataType type, TorchLibrary &torch, std::vector<KernelRate> &rates) const {
-  const ProbeKernels::Typed &typed = kernels.typed[static_cast<size_t>(type)];
+  const ProbeKernels::Torch &typed = type == DataType::F32 ? kernels.torchF32 : kernels.torchBF16;
   uint64_t room = arena.size - ProbeArena::TorchOut;
   auto native = llvm::find_if(rates, [&](const KernelRate &rate) {
     return rate.kernel == Kernel::Linear && rate.type == type && !rate.within.value;
   });
-  if (!typed.torch || team.threads() * ProbeArena::TorchOutBytes > room || native == rates.end())
+  if (team.threads() * ProbeArena::TorchOutBytes > room || native == rates.end())
     return;
   KernelRate rate = *native;
   rate.provider = Provider::Torch;
-  double latency = time(typed.torchTiny, {10}, 2, 0, &torch);
+  double latency = time(typed.tiny, {10}, 2, 0, &torch);
   rate.latency = nanos(latency);
-  double tokens = time(typed.torch, {}, Shape::Tokens, 0, &torch);
+  double tokens = time(typed.tokens, {}, Shape::Tokens, 0, &torch);
   rate.compute =
       measured(2.0 * Shape::Tokens * Shape::ManyRows * Shape::ManyColumns, beyond(tokens, latency));
   if (!torch.takeFailure())
@@ -197,22 +196,22 @@ void Prober::torchLinear(DataType type, TorchLibrary &torch, std::vector<KernelR
 }
 
 KernelRate Prober::attend(DataType type) const {
-  const ProbeKernels::Typed &typed = kernels.typed[static_cast<size_t>(type)];
+  const ProbeKernels::Attend &typed = kernels.attend[static_cast<size_t>(type)];
   KernelRate rate;
   rate.kernel = Kernel::Attend;
   rate.type = type;
-  double latency = time(typed.attend, {100});
+  double latency = time(typed.one, {100});
   rate.latency = nanos(latency);
 
   uint64_t bytes = 2 * Shape::KeyHeads * Shape::Context * Shape::HeadDim * bytesOf(type);
-  double full = time(typed.attend, {1, places(bytes)}, 1, Shape::Context - 1);
+  double full = time(typed.one, {1, places(bytes)}, 1, Shape::Context - 1);
   rate.read = measured(static_cast<double>(bytes), beyond(full, latency));
 
   // As many tokens as keep all threads busy. Half of the last square of positions is masked out.
   uint32_t tokens = std::clamp(team.threads() * 4, 16u, Shape::Tokens);
   uint64_t start = Shape::Context / 2 - tokens;
   double pairs = tokens * (static_cast<double>(start) + (tokens + 1) / 2.0);
-  double many = time(typed.attendTokens, {}, tokens, start);
+  double many = time(typed.tokens, {}, tokens, start);
   rate.compute = measured(4.0 * Shape::QueryHeads * Shape::HeadDim * pairs, beyond(many, latency));
   return rate;
 }
@@ -279,9 +278,9 @@ std::optional<Machine> probe(const ProbeOptions &options, Diagnostics &diags) {
   Bytes caches(std::max(host.secondLevel.value, host.lastLevel.value / 2));
   Prober prober(formFor(cpu), team, arena, caches, options.quick);
   prober.warmUp();
-  for (DataType type : {DataType::F32, DataType::F16, DataType::BF16})
+  for (DataType type : DataTypes)
     prober.linear(type, cpu.rates);
-  for (DataType type : {DataType::F32, DataType::F16, DataType::BF16})
+  for (DataType type : NumberTypes)
     cpu.rates.push_back(prober.attend(type));
   cpu.rates.push_back(prober.elementwise());
   TorchLibrary torch;

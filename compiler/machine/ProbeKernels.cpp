@@ -5,6 +5,7 @@
 #include "templates/cpu/attention.h"
 #include "templates/cpu/elementwise.h"
 #include "templates/cpu/linear.h"
+#include "templates/cpu/linear_quantized.h"
 #include "templates/cpu/linear_torch.h"
 #include "templates/cpu/norm.h"
 
@@ -37,9 +38,13 @@ template <class T, int64_t N, int64_t K, uint32_t Max> void linear(StepState &st
   using Rounded = std::conditional_t<(Max > 1) && std::is_same_v<T, BF16>, Pairs, F32>;
   Step<Max> step(state);
   repeat(state, [&](uint64_t place) {
-    uint64_t offset = Arena::Operands + place * N * K * sizeof(typename T::storage);
-    cpu::linear<Rounded>(step, host::Rows<F32, K>{{Arena::X}}, host::Panels<T, N, K>{{offset}},
-                         host::Rows<F32, N>{{Arena::Y}});
+    host::Rows<F32, K> x{{Arena::X}};
+    host::Panels<T, N, K> w{{Arena::Operands + place * cpu::panelBytes<T>(N, K)}};
+    host::Rows<F32, N> y{{Arena::Y}};
+    if constexpr (cpu::Quantized<T>)
+      cpu::linear(step, x, w, y);
+    else
+      cpu::linear<Rounded>(step, x, w, y);
   });
 }
 
@@ -58,13 +63,6 @@ template <class T, int64_t N, int64_t K> void torchLinear(StepState &state) {
       torch::linear(step, x, w, y);
     }
   });
-}
-
-template <class T, int64_t N, int64_t K> constexpr ProbeFunction torchOf() {
-  if constexpr (std::is_same_v<T, F16>)
-    return nullptr;
-  else
-    return torchLinear<T, N, K>;
 }
 
 template <class T, uint32_t Max> void attend(StepState &state) {
@@ -100,20 +98,29 @@ void gluTokens(StepState &state) {
 }
 
 template <class T>
-constexpr ProbeKernels::Typed typed = {
+constexpr ProbeKernels::Linear linears = {
     linear<T, Shape::TinyRows, Shape::TinyColumns, 1>,
     linear<T, Shape::CachedRows, Shape::CachedColumns, 1>,
     linear<T, Shape::StreamRows, Shape::StreamColumns, 1>,
     linear<T, Shape::ManyRows, Shape::ManyColumns, Shape::Tokens>,
-    attend<T, 1>,
-    attend<T, Shape::Tokens>,
-    torchOf<T, Shape::ManyRows, Shape::ManyColumns>(),
-    torchOf<T, Shape::TinyRows, Shape::TinyColumns>(),
 };
+template <class T>
+constexpr ProbeKernels::Torch torches = {
+    torchLinear<T, Shape::TinyRows, Shape::TinyColumns>,
+    torchLinear<T, Shape::ManyRows, Shape::ManyColumns>,
+};
+template <class T>
+constexpr ProbeKernels::Attend attends = {attend<T, 1>, attend<T, Shape::Tokens>};
 
 } // namespace
 
 constexpr ProbeKernels kernels = {
-    {typed<F32>, typed<F16>, typed<BF16>}, norm<1>, norm<Shape::Tokens>, gluTokens};
+    {linears<F32>, linears<F16>, linears<BF16>, linears<Int8>, linears<Int4>},
+    torches<F32>,
+    torches<BF16>,
+    {attends<F32>, attends<F16>, attends<BF16>},
+    norm<1>,
+    norm<Shape::Tokens>,
+    gluTokens};
 
 } // namespace ashlar::ASHLAR_NAMESPACE

@@ -42,13 +42,18 @@ struct ProbeArena {
 using ProbeFunction = void (*)(StepState &);
 
 struct ProbeKernels {
-  /// Of one type of weights or cache.
-  struct Typed {
-    ProbeFunction tiny, cached, stream, tokens; // linear
-    ProbeFunction attend, attendTokens;         // from StepState::position on
-    ProbeFunction torch, torchTiny;             // LibTorch's linear of many tokens; null of f16
+  struct Linear { // with weights of one type
+    ProbeFunction tiny, cached, stream, tokens;
   };
-  Typed typed[3]; // in the order of DataType
+  struct Torch { // LibTorch's products, of many tokens
+    ProbeFunction tiny, tokens;
+  };
+  struct Attend { // over a cache of one type, from StepState::position on
+    ProbeFunction one, tokens;
+  };
+  Linear linear[5]; // in the order of DataTypes
+  Torch torchF32, torchBF16;
+  Attend attend[3]; // in the order of NumberTypes
   // Elementwise: one row of StreamColumns, and Tokens of them.
   ProbeFunction norm, normTokens, gluTokens;
 };

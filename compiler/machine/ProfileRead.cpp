@@ -87,7 +87,6 @@ void Reader::readIsa(const profile::Processor &from, Processor &to) {
 
 void Reader::readRates(const profile::Processor &from, Processor &to) {
   static const Kernel kernels[] = {Kernel::Linear, Kernel::Attend, Kernel::Elementwise};
-  static const DataType types[] = {DataType::F32, DataType::F16, DataType::BF16};
   if (from.rates.empty())
     error(from.at, "a processor without rates cannot be planned for");
 
@@ -97,7 +96,9 @@ void Reader::readRates(const profile::Processor &from, Processor &to) {
   for (const profile::Rate &rate : from.rates) {
     KernelRate read;
     read.kernel = readOneOf<Kernel>(rate.kernel, rate.at, "kernel", kernels);
-    read.type = readOneOf<DataType>(rate.type, rate.at, "type", types);
+    bool ofWeights = read.kernel == Kernel::Linear;
+    read.type = readOneOf<DataType>(rate.type, rate.at, "type",
+                                    ofWeights ? llvm::ArrayRef(DataTypes) : NumberTypes);
     if (rate.provider) {
       read.provider = readOneOf<Provider>(rate.provider, rate.at, "provider", Providers);
       if (read.provider != Provider::Native && read.kernel != Kernel::Linear)

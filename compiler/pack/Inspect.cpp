@@ -63,7 +63,8 @@ static std::optional<std::string> readIndex(int file, uint64_t base, Index &inde
     if (entry.offset > limit || entry.bytes > limit - entry.offset ||
         entry.nameOffset > index.names.size() ||
         entry.nameBytes > index.names.size() - entry.nameOffset ||
-        uint32_t(entry.kind) > uint32_t(PackKind::Report) || entry.type > 2 || entry.layout > 2)
+        uint32_t(entry.kind) > uint32_t(PackKind::Report) || entry.type >= std::size(DataTypes) ||
+        entry.layout > 2)
       return "the pack's index names bytes outside of the pack";
   return "";
 }

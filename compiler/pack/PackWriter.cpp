@@ -1,21 +1,18 @@
-#include "compiler/pack/Convert.h"
 #include "compiler/pack/Pack.h"
+#include "compiler/pack/WeightRows.h"
 #include "compiler/support/Files.h"
+#include "compiler/support/PanelBytes.h"
 
 #include "runtime/Checksum.h"
 #include "runtime/FileBytes.h"
 #include "runtime/PackFormat.h"
-#include "templates/cpu/panels.h"
+#include "templates/cpu/quantize.h"
 
-#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace ashlar {
 
@@ -59,81 +56,32 @@ private:
   uint64_t at = 0;
 };
 
-/// A weight file that is still the one whose header was read.
-class WeightSource {
-public:
-  ~WeightSource() {
-    if (file >= 0)
-      close(file);
-  }
-  bool open(const WeightFile &of, Diagnostics &diags) {
-    description = &of;
-    file = ::open(of.path.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat facts {};
-    if (file < 0 || fstat(file, &facts) != 0) {
-      diags.error(Exit::InputOutput, of.path,
-                  llvm::formatv("cannot read the weights: {0}", std::strerror(errno)));
-      return false;
-    }
-    int64_t modified = facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec;
-    if (uint64_t(facts.st_size) == of.size && modified == of.modifiedNanos)
-      return true;
-    diags.error(Exit::InputOutput, of.path, "the file changed after its header was read");
-    diags.note("run the command again when nothing writes to the checkpoint");
-    return false;
-  }
-  bool read(void *to, uint64_t bytes, uint64_t offset, Diagnostics &diags) const {
-    if (readAt(file, to, bytes, offset))
-      return true;
-    diags.error(Exit::InputOutput, description->path,
-                llvm::formatv("cannot read at byte {0}: {1}", offset,
-                              errno ? std::strerror(errno) : "the file became shorter"));
-    return false;
-  }
-
-private:
-  const WeightFile *description = nullptr;
-  int file = -1;
-};
-
 class Writer {
 public:
-  Writer(Output &out, const plan::Plan &plan, const Checkpoint &checkpoint, Diagnostics &diags)
-      : out(out), plan(plan), checkpoint(checkpoint), diags(diags) {}
+  Writer(Output &out, const PackContents &contents, std::vector<QuantizedWeight> &quantized,
+         Diagnostics &diags)
+      : out(out), contents(contents), quantized(quantized), diags(diags),
+        source(contents.checkpoint, diags) {}
 
-  bool write(llvm::StringRef tokenizer);
+  bool write();
 
 private:
   bool weight(const plan::Weight &weight);
-  template <class T> bool panels(const plan::Weight &weight, const Tensor &tensor);
-  bool rows(const plan::Weight &weight, const Tensor &tensor);
+  bool pack(const plan::Weight &weight, const Tensor &tensor, uint64_t first, uint64_t count,
+            QuantizationError &error);
   bool blob(PackKind kind, llvm::StringRef name, llvm::StringRef bytes);
-  /// `count` rows of the weight from `first` on, converted; those of a transposed one are columns
-  /// of its tensor, and are turned.
-  bool load(const plan::Weight &weight, const Tensor &tensor, uint64_t first, uint64_t count);
-  bool loadTurned(const plan::Weight &weight, const Tensor &tensor, uint64_t first, uint64_t count);
-  bool convertRaw(const plan::Weight &weight, const Tensor &tensor, std::vector<char> &into);
   void entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_t bytes, uint64_t sum);
 
   Output &out;
-  const plan::Plan &plan;
-  const Checkpoint &checkpoint;
+  const PackContents &contents;
+  std::vector<QuantizedWeight> &quantized;
   Diagnostics &diags;
-  std::vector<WeightSource> sources;
+  WeightRows source;
+  std::vector<char> packed;
   std::vector<PackEntry> entries;
   std::string names;
-  std::vector<char> raw, converted;
 };
 
-/// Bytes that are read of a tensor at a time, however wide a row is.
-constexpr uint64_t ReadBytes = 4 << 20;
-/// Of a transposed one, where a read of many rows is as many short ones of the file.
-constexpr uint64_t TurnedBytes = 16 << 20;
-
-uint64_t rowsAtATime(const plan::Weight &weight, uint64_t width) {
-  return std::max<uint64_t>(1, (weight.transposed ? TurnedBytes : ReadBytes) /
-                                   (weight.columns * width));
-}
 } // namespace
 
 void Writer::entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_t bytes,
@@ -149,119 +97,53 @@ void Writer::entry(PackKind kind, llvm::StringRef name, uint64_t offset, uint64_
   names += name;
 }
 
-bool Writer::convertRaw(const plan::Weight &weight, const Tensor &tensor, std::vector<char> &into) {
-  uint64_t elements = raw.size() / (bitsOf(tensor.type) / 8);
-  into.resize(elements * bytesOf(weight.type));
-  if (convert(raw.data(), tensor.type, into.data(), weight.type, elements))
+/// Writes the rows' panels to `packed`.
+bool Writer::pack(const plan::Weight &weight, const Tensor &tensor, uint64_t first, uint64_t count,
+                  QuantizationError &error) {
+  packed.resize(panelBytes(weight.type, count, weight.columns));
+  std::optional<NoLevel> misfit =
+      packPanels(weight.type, source.rows().data(), count, weight.columns, packed.data(), error);
+  if (!misfit)
     return true;
-  diags.error(Exit::BadInput, checkpoint.files[tensor.file].path,
-              llvm::formatv("tensor \"{0}\" has numbers that are too large for {1}", tensor.name,
-                            name(weight.type)));
-  diags.note("store the weights as bf16 or f32: --dtype bf16");
+  uint64_t row = first + misfit->row, column = misfit->column;
+  if (weight.transposed)
+    std::swap(row, column);
+  diags.error(Exit::BadInput, contents.checkpoint.files[tensor.file].path,
+              llvm::formatv("tensor \"{0}\" has a number at [{1}, {2}] that {3} cannot hold: it is "
+                            "not finite, or larger than {4}",
+                            tensor.name, row, column, name(weight.type), cpu::LargestWeight));
+  diags.note("leave this weight as it is: --keep " + weight.name);
   return false;
 }
 
-bool Writer::load(const plan::Weight &weight, const Tensor &tensor, uint64_t first,
-                  uint64_t count) {
-  if (weight.transposed)
-    return loadTurned(weight, tensor, first, count);
-  uint64_t row = weight.columns * (bitsOf(tensor.type) / 8);
-  raw.resize(count * row);
-  return sources[tensor.file].read(raw.data(), raw.size(), tensor.offset + first * row, diags) &&
-         convertRaw(weight, tensor, converted);
-}
-
-bool Writer::loadTurned(const plan::Weight &weight, const Tensor &tensor, uint64_t first,
-                        uint64_t count) {
-  uint64_t width = bitsOf(tensor.type) / 8;
-  raw.resize(weight.columns * count * width);
-  for (uint64_t line = 0; line < weight.columns; ++line)
-    if (!sources[tensor.file].read(raw.data() + line * count * width, count * width,
-                                   tensor.offset + (line * weight.rows + first) * width, diags))
-      return false;
-  std::vector<char> lines;
-  if (!convertRaw(weight, tensor, lines))
-    return false;
-  converted.resize(lines.size());
-  auto turn = [&](auto value) {
-    using Value = decltype(value);
-    const Value *from = reinterpret_cast<const Value *>(lines.data());
-    Value *to = reinterpret_cast<Value *>(converted.data());
-    constexpr uint64_t Tile = 64; // lines whose cache lines stay near
-    for (uint64_t begin = 0; begin < weight.columns; begin += Tile)
-      for (uint64_t row = 0; row < count; ++row)
-        for (uint64_t line = begin; line < std::min(begin + Tile, weight.columns); ++line)
-          to[row * weight.columns + line] = from[line * count + row];
-  };
-  if (weight.type == DataType::F32)
-    turn(float());
-  else
-    turn(uint16_t());
-  return true;
-}
-
-template <class T> bool Writer::panels(const plan::Weight &weight, const Tensor &tensor) {
-  using Value = typename T::storage;
-  std::vector<Value> panel(size_t(cpu::panelSize<T>(int64_t(weight.columns))));
-  Checksum sum;
-  uint64_t start = out.position();
-  uint64_t step =
-      alignUp(rowsAtATime(weight, std::max<uint64_t>(bitsOf(tensor.type) / 8, sizeof(Value))),
-              host::PanelRows);
-  for (uint64_t first = 0; first < weight.rows; first += step) {
-    uint64_t loaded = std::min<uint64_t>(step, weight.rows - first);
-    if (!load(weight, tensor, first, loaded))
-      return false;
-    for (uint64_t part = 0; part < loaded; part += host::PanelRows) {
-      uint64_t count = std::min<uint64_t>(host::PanelRows, loaded - part);
-      const Value *pointers[host::PanelRows] = {};
-      for (uint64_t row = 0; row < count; ++row)
-        pointers[row] =
-            reinterpret_cast<const Value *>(converted.data()) + (part + row) * weight.columns;
-      cpu::packPanel<T>(pointers, int64_t(count), int64_t(weight.columns), panel.data());
-      sum.add(panel.data(), panel.size() * sizeof(Value));
-      if (!out.write(panel.data(), panel.size() * sizeof(Value)))
-        return false;
-    }
-  }
-  entry(PackKind::Weight, weight.name, start, out.position() - start, sum.value());
-  return true;
-}
-
-bool Writer::rows(const plan::Weight &weight, const Tensor &tensor) {
-  uint64_t step = rowsAtATime(weight, sizeof(float));
-  Checksum sum;
-  uint64_t start = out.position();
-  for (uint64_t first = 0; first < weight.rows; first += step) {
-    if (!load(weight, tensor, first, std::min(step, weight.rows - first)))
-      return false;
-    sum.add(converted.data(), converted.size());
-    if (!out.write(converted.data(), converted.size()))
-      return false;
-  }
-  entry(PackKind::Weight, weight.name, start, out.position() - start, sum.value());
-  return true;
-}
-
 bool Writer::weight(const plan::Weight &weight) {
-  const Tensor *tensor = checkpoint.find(weight.tensor);
+  const Tensor *tensor = contents.checkpoint.find(weight.tensor);
   if (!tensor || bitsOf(tensor->type) * weight.rows * weight.columns != tensor->bytes.value * 8)
     internalError("weight " + weight.name + " of the plan has no tensor of its size");
-  bool written = false;
-  if (weight.layout != plan::Layout::Panels)
-    written = rows(weight, *tensor);
-  else if (weight.type == DataType::F32)
-    written = panels<F32>(weight, *tensor);
-  else if (weight.type == DataType::F16)
-    written = panels<F16>(weight, *tensor);
-  else
-    written = panels<BF16>(weight, *tensor);
-  if (!written)
-    return false;
+  bool inPanels = weight.layout == plan::Layout::Panels;
+  DataType loaded = isQuantized(weight.type) ? DataType::F32 : weight.type;
+  uint64_t width = std::max<uint64_t>(bitsOf(tensor->type) / 8, bytesOf(loaded));
+  uint64_t step = alignUp(WeightRows::atATime(weight, width), inPanels ? host::PanelRows : 1);
+  Checksum sum;
+  QuantizationError error;
+  uint64_t start = out.position();
+  for (uint64_t first = 0; first < weight.rows; first += step) {
+    uint64_t count = std::min(step, weight.rows - first);
+    if (!source.load(weight, *tensor, loaded, first, count) ||
+        (inPanels && !pack(weight, *tensor, first, count, error)))
+      return false;
+    const std::vector<char> &bytes = inPanels ? packed : source.rows();
+    sum.add(bytes.data(), bytes.size());
+    if (!out.write(bytes.data(), bytes.size()))
+      return false;
+  }
+  entry(PackKind::Weight, weight.name, start, out.position() - start, sum.value());
   entries.back().type = uint8_t(weight.type);
   entries.back().layout = uint8_t(weight.layout);
   if (entries.back().bytes != weight.size.value)
     internalError("weight " + weight.name + " takes other bytes in the pack than in the plan");
+  if (isQuantized(weight.type))
+    quantized.push_back({weight.name, weight.type, error});
   return true;
 }
 
@@ -273,12 +155,10 @@ bool Writer::blob(PackKind kind, llvm::StringRef name, llvm::StringRef bytes) {
   return true;
 }
 
-bool Writer::write(llvm::StringRef tokenizer) {
-  sources.resize(checkpoint.files.size());
-  for (auto [source, file] : llvm::zip_equal(sources, checkpoint.files))
-    if (!source.open(file, diags))
-      return false;
-
+bool Writer::write() {
+  const plan::Plan &plan = contents.plan;
+  if (!source.open())
+    return false;
   std::string planText = plan::text(plan);
   PackHeader header{};
   if (!out.write(&header, sizeof(header))) // its numbers come last
@@ -296,7 +176,8 @@ bool Writer::write(llvm::StringRef tokenizer) {
   llvm::raw_string_ostream reportOut(report);
   plan::printReportJson(plan, reportOut);
   if (!blob(PackKind::Plan, "plan", planText) || !blob(PackKind::Report, "report", report) ||
-      (!tokenizer.empty() && !blob(PackKind::Tokenizer, "tokenizer", tokenizer)) ||
+      (!contents.tokenizer.empty() &&
+       !blob(PackKind::Tokenizer, "tokenizer", contents.tokenizer)) ||
       !out.padTo(alignUp(out.position(), 64)))
     return false;
 
@@ -323,16 +204,16 @@ bool Writer::write(llvm::StringRef tokenizer) {
   return out.write(&trailer, sizeof(trailer)) && out.rewriteHeader(header);
 }
 
-bool writePack(int file, uint64_t base, llvm::StringRef name, const plan::Plan &plan,
-               const Checkpoint &checkpoint, llvm::StringRef tokenizer, Diagnostics &diags) {
+bool writePack(int file, uint64_t base, llvm::StringRef name, const PackContents &contents,
+               std::vector<QuantizedWeight> &quantized, Diagnostics &diags) {
   Output out(file, base, name, diags);
-  return Writer(out, plan, checkpoint, diags).write(tokenizer);
+  return Writer(out, contents, quantized, diags).write();
 }
 
-bool writePackFile(const std::string &path, const plan::Plan &plan, const Checkpoint &checkpoint,
-                   llvm::StringRef tokenizer, Diagnostics &diags) {
+bool writePackFile(const std::string &path, const PackContents &contents,
+                   std::vector<QuantizedWeight> &quantized, Diagnostics &diags) {
   return replaceFile(path, std::nullopt, diags, [&](int file) {
-    return writePack(file, 0, path, plan, checkpoint, tokenizer, diags);
+    return writePack(file, 0, path, contents, quantized, diags);
   });
 }
 

@@ -1,6 +1,6 @@
 #include "compiler/place/Units.h"
 
-#include "templates/cpu/panels.h"
+#include "runtime/Step.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -13,98 +13,6 @@ namespace ashlar {
 static constexpr uint64_t WeightAlignment = 64;
 static constexpr double MostBytes = double(uint64_t(1) << 60); // sums of sizes below cannot wrap
 static constexpr uint64_t AttendRows = 32; // of queries that the kernel computes together
-
-Form formFor(ProcessorKind kind) { return kind == ProcessorKind::Cuda ? Form::Rows : Form::Panels; }
-
-/// How a weight is stored follows from who reads it: a product reads panels, a table that is only
-/// looked up stays in rows, a norm's weight or a bias is a vector in f32.
-static std::map<WeightId, plan::Layout> layouts(const Model &model) {
-  std::map<WeightId, plan::Layout> result;
-  for (const Block &block : model.blocks)
-    for (const Op &op : block.ops) {
-      if (op.bias)
-        result[model.stored(*op.bias)] = plan::Layout::Vector;
-      if (!op.weight)
-        continue;
-      WeightId weight = model.stored(*op.weight);
-      if (op.kind == OpKind::Linear)
-        result[weight] = plan::Layout::Panels;
-      else if (op.kind == OpKind::Embed || op.kind == OpKind::Positions)
-        result.try_emplace(weight, plan::Layout::Rows);
-      else
-        result[weight] = plan::Layout::Vector;
-    }
-  return result;
-}
-
-static uint64_t panelBytes(DataType type, uint64_t rows, uint64_t columns) {
-  switch (type) {
-  case DataType::F32:
-    return cpu::panelBytes<F32>(rows, columns);
-  case DataType::F16:
-    return cpu::panelBytes<F16>(rows, columns);
-  case DataType::BF16:
-    return cpu::panelBytes<BF16>(rows, columns);
-  }
-  return 0;
-}
-
-static StoredWeight store(const Model &model, WeightId id, plan::Layout layout, Form form,
-                          const Request &request) {
-  if (layout == plan::Layout::Panels && form == Form::Rows)
-    layout = plan::Layout::Rows;
-  const Weight &weight = model.weight(id);
-  StoredWeight result;
-  result.weight = id;
-  result.layout = layout;
-  result.columns = weight.shape.back();
-  result.rows = weight.shape.size() == 1 ? 1 : weight.shape.front();
-  result.type =
-      layout == plan::Layout::Vector ? DataType::F32 : request.weightType.value_or(weight.type);
-  result.size =
-      Bytes(layout == plan::Layout::Panels ? panelBytes(result.type, result.rows, result.columns)
-                                           : result.rows * result.columns * bytesOf(result.type));
-  return result;
-}
-
-void TorchScratch::add(uint64_t rows, uint64_t columns) {
-  inputs = std::max(inputs, columns);
-  outputs = std::max(outputs, rows);
-}
-
-uint64_t TorchScratch::outputsOfThread(uint64_t threads) const {
-  uint64_t groups = cpu::panelCount(int64_t(outputs));
-  return (groups + threads - 1) / threads * host::PanelRows;
-}
-
-Bytes TorchScratch::bytesIn(uint64_t chunk) const {
-  return Bytes(alignUp(chunk * inputs * bytesOf(DataType::BF16), WeightAlignment));
-}
-
-Bytes TorchScratch::bytes(uint64_t chunk, uint64_t threads) const {
-  return bytesIn(chunk) +
-         Bytes(threads * chunk * outputsOfThread(threads) * bytesOf(DataType::BF16));
-}
-
-static DataType storedType(const Model &model, WeightId id, const Request &request) {
-  return request.weightType.value_or(model.weight(model.stored(id)).type);
-}
-
-/// Whether a product can be LibTorch's: of several rows, with weights of a type that it multiplies.
-static bool isForTorch(const Model &model, const Block &block, const Op &op,
-                       const Request &request) {
-  if (op.kind != OpKind::Linear || block.values[index(op.result)].lastOnly)
-    return false;
-  DataType type = storedType(model, *op.weight, request);
-  return type == DataType::F32 || (type == DataType::BF16 && request.products != DataType::F32);
-}
-
-bool canUseTorch(const Model &model, const Block &block, const Machine &machine,
-                 const Request &request, Sizes sizes) {
-  return machine.processors.size() == 1 && sizes.chunk > 1 &&
-         llvm::any_of(block.ops,
-                      [&](const Op &op) { return isForTorch(model, block, op, request); });
-}
 
 /// The type that most of the checkpoint's matrices have: what `--kv-dtype` defaults to.
 static DataType checkpointType(const Model &model) {
@@ -268,19 +176,18 @@ uint64_t promptOf(const Model &model, const Request &request, Sizes sizes) {
 
 /// The units, where the provider of each is decided.
 static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> &providers,
-                                                    const Model &model, const Machine &machine,
-                                                    const Request &request, Sizes sizes,
-                                                    Diagnostics &diags) {
+                                                    std::vector<StoredAs> as, const Model &model,
+                                                    const Machine &machine, const Request &request,
+                                                    Sizes sizes, Diagnostics &diags) {
   auto isTorch = [&](size_t block, const Op &op) {
     return providers[block] == Provider::Torch &&
-           isForTorch(model, model.blocks[block], op, request);
+           isForTorch(model, model.blocks[block], op, as, request);
   };
-  std::map<WeightId, plan::Layout> layoutOf = layouts(model);
   // Both phases read the one copy of a weight, so it lies as LibTorch takes it.
   for (auto [at, block] : llvm::enumerate(model.blocks))
     for (const Op &op : block.ops)
       if (isTorch(at, op))
-        layoutOf[model.stored(*op.weight)] = plan::Layout::Rows;
+        as[index(model.stored(*op.weight))].layout = plan::Layout::Rows;
   DataType cacheType = request.cacheType.value_or(checkpointType(model));
   uint64_t prompt = promptOf(model, request, sizes);
   // Decode is counted at the middle of the text that is generated, prefill at the last chunk.
@@ -300,7 +207,7 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
         continue;
       }
       for (Form form : Forms) {
-        StoredWeight weight = store(model, id, layoutOf.at(id), form, request);
+        StoredWeight weight = store(model, id, as[index(id)], form);
         UnitForm &to = unit.forms[size_t(form)];
         to.weights = Bytes(alignUp(to.weights.value, WeightAlignment)) + weight.size;
         stored[size_t(form)][id] = weight;
@@ -347,14 +254,17 @@ std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &ma
     diags.note("compare the sizes in config.json with what the model should have");
     return std::nullopt;
   }
+  std::optional<std::vector<StoredAs>> as = storedAs(model, request, diags);
+  if (!as)
+    return std::nullopt;
   auto costed = [&](const std::vector<Provider> &providers) {
-    return costUnitsOf(providers, model, machine, request, sizes, diags);
+    return costUnitsOf(providers, *as, model, machine, request, sizes, diags);
   };
   std::vector<Provider> native(model.blocks.size(), Provider::Native), chosen = native;
   if (request.provider == Provider::Native)
     return costed(native);
   for (auto [at, block] : llvm::enumerate(model.blocks))
-    if (canUseTorch(model, block, machine, request, sizes))
+    if (canUseTorch(model, block, *as, machine, request, sizes))
       chosen[at] = Provider::Torch;
   if (!request.provider) { // by unit, what is faster: decode takes the same time with either
     auto without = costed(native), with = costed(chosen);

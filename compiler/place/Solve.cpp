@@ -57,10 +57,13 @@ static bool canProvide(const Model &model, const Machine &machine, const Request
     diags.note("leave the option out: each processor has kernels of its own");
     return false;
   }
+  std::optional<std::vector<StoredAs>> as = storedAs(model, request, diags);
+  if (!as)
+    return false;
   Sizes sizes;
   sizes.chunk = request.chunk.value_or(mostChunk);
   if (llvm::none_of(model.blocks, [&](const Block &block) {
-        return canUseTorch(model, block, machine, request, sizes);
+        return canUseTorch(model, block, *as, machine, request, sizes);
       })) {
     diags.error(Exit::BadInput, machine.name,
                 "--provider torch: the model has no product that LibTorch computes");

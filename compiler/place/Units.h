@@ -38,11 +38,22 @@ struct CacheShape {
   Bytes size; // of keys, and of values
 };
 
-/// How the kernels of a kind of processor want matrices: in panels on a cpu and on what is emulated
-/// by one, in rows on a GPU.
+/// How the kernels of a kind of processor want matrices that are not quantized: in panels on a cpu
+/// and on what is emulated by one, in rows on a GPU.
 enum class Form : uint8_t { Panels, Rows };
 inline constexpr Form Forms[] = {Form::Panels, Form::Rows};
 Form formFor(ProcessorKind kind);
+
+/// How the values of a weight are stored, in the form of a cpu.
+struct StoredAs {
+  plan::Layout layout = plan::Layout::Panels;
+  DataType type = DataType::F32;
+};
+
+/// By weight. A pattern of the request that speaks of no weight of a product is the user's error.
+std::optional<std::vector<StoredAs>> storedAs(const Model &model, const Request &request,
+                                              Diagnostics &diags);
+StoredWeight store(const Model &model, WeightId id, StoredAs as, Form form);
 
 /// A unit in the form of one kind of processor.
 struct UnitForm {
@@ -99,10 +110,12 @@ uint64_t promptOf(const Model &model, const Request &request, Sizes sizes);
 /// faster, unless the request wants them in f32.
 bool roundsToBF16(const Machine &machine, const Request &request);
 
-/// Whether LibTorch can compute some of a block's products: on a cpu alone, in steps of several
-/// rows.
-bool canUseTorch(const Model &model, const Block &block, const Machine &machine,
-                 const Request &request, Sizes sizes);
+/// Whether a product can be LibTorch's: of several rows, with weights of a type that it multiplies.
+bool isForTorch(const Model &model, const Block &block, const Op &op,
+                const std::vector<StoredAs> &as, const Request &request);
+/// Whether some of a block's can be: on a cpu alone, in steps of several rows.
+bool canUseTorch(const Model &model, const Block &block, const std::vector<StoredAs> &as,
+                 const Machine &machine, const Request &request, Sizes sizes);
 
 /// All units, in execution order; nothing when a processor has no rate for work that it would do.
 std::optional<std::vector<Unit>> costUnits(const Model &model, const Machine &machine,

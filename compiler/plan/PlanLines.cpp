@@ -41,8 +41,7 @@ Place Parser::placeOfTwoKeys() {
   return place(region, offset, line.valueAt("region"));
 }
 
-DataType Parser::dataType() {
-  constexpr DataType types[] = {DataType::F32, DataType::F16, DataType::BF16};
+DataType Parser::dataType(llvm::ArrayRef<DataType> types) {
   llvm::SmallVector<StringRef> names;
   for (DataType type : types)
     names.push_back(ashlar::name(type));
@@ -199,7 +198,7 @@ void Parser::weight() {
   Weight weight;
   weight.name = line.name();
   weight.tensor = line.string("tensor");
-  weight.type = dataType();
+  weight.type = dataType(DataTypes);
   weight.layout = Layout(
       line.choice("layout", {name(Layout::Rows), name(Layout::Vector), name(Layout::Panels)}));
   weight.rows = line.number("rows");
@@ -229,7 +228,7 @@ void Parser::cache() {
   if (plan.units.back().cache)
     line.error(line.wordAt(), "a second cache of one unit");
   Cache &cache = plan.units.back().cache.emplace();
-  cache.type = dataType();
+  cache.type = dataType(NumberTypes);
   cache.heads = line.number("heads");
   cache.context = line.number("context");
   cache.dim = line.number("dim");

@@ -66,7 +66,7 @@ struct Parser {
   Place place(llvm::StringRef region, uint64_t offset, llvm::SMLoc at);
   Place place(llvm::StringRef key); // region+offset
   Place placeOfTwoKeys();           // region=… offset=…
-  DataType dataType();
+  DataType dataType(llvm::ArrayRef<DataType> types);
   void after(Step &step);
 };
 

@@ -141,6 +141,9 @@ void checkWhole(const Plan &plan, Violations &found) {
     if (processor.bf16Products &&
         (processor.kind != "cpu" || !llvm::is_contained(processor.isa, "avx512_bf16")))
       violate(found, "processor " + processor.name + " has no instructions to multiply bf16");
+    else if (processor.bf16Products && plan.chunk == 1)
+      violate(found, "processor " + processor.name +
+                         " rounds the rows of longer steps, and a chunk is 1 token");
   if (size_t count = llvm::count_if(
           plan.processors, [](const Processor &processor) { return processor.kind == "cpu"; });
       count != 1)

@@ -53,6 +53,12 @@ static std::optional<uint64_t> bytesNeeded(const Weight &weight) {
   if (weight.layout != Layout::Panels)
     return product({weight.rows, weight.columns, bytesOf(weight.type)});
   auto rows = roundUp(weight.rows, 32);
+  if (isQuantized(weight.type)) { // groups of 32 by 32, with a scale of 2 bytes for each row
+    auto columns = roundUp(weight.columns, 32);
+    return rows && columns
+               ? product({*rows / 32, *columns / 32, weight.type == DataType::Int8 ? 1088u : 576u})
+               : std::nullopt;
+  }
   auto columns = roundUp(weight.columns, weight.type == DataType::BF16 ? 2 : 1);
   return rows && columns ? product({*rows, *columns, bytesOf(weight.type)}) : std::nullopt;
 }
@@ -146,6 +152,11 @@ void checkStorage(const Plan &plan, Violations &found) {
     for (const Weight &weight : unit.weights) {
       if (weight.layout == Layout::Vector && weight.rows != 1)
         violate(found, "weight " + weight.name + " is a vector of " + Twine(weight.rows) + " rows");
+      if (isQuantized(weight.type) && weight.layout != Layout::Panels) {
+        violate(found, "weight " + weight.name + " is " + ashlar::name(weight.type) + " in " +
+                           name(weight.layout) + ", and only panels hold that");
+        continue;
+      }
       checkSize("weight " + weight.name, weight.size, bytesNeeded(weight),
                 name(weight.layout) + " of " + ashlar::name(weight.type) + " [" +
                     Twine(weight.rows) + ", " + Twine(weight.columns) + "]",

@@ -1,4 +1,4 @@
-/// The number types that weights and caches are stored in. All arithmetic is in f32.
+/// The types that weights and caches are stored in. Sums are in f32 throughout.
 #pragma once
 
 #include "llvm/ADT/StringRef.h"
@@ -8,11 +8,22 @@
 
 namespace ashlar {
 
-enum class DataType : uint8_t { F32, F16, BF16 };
+/// Numbers of their own; then whole numbers that share a scale in groups, which weights of products
+/// are stored in (runtime/Step.h states how).
+enum class DataType : uint8_t { F32, F16, BF16, Int8, Int4 };
 
+inline constexpr DataType DataTypes[] = {DataType::F32, DataType::F16, DataType::BF16,
+                                         DataType::Int8, DataType::Int4};
+inline constexpr DataType NumberTypes[] = {DataType::F32, DataType::F16, DataType::BF16};
+
+constexpr bool isQuantized(DataType type) {
+  return type == DataType::Int8 || type == DataType::Int4;
+}
+
+/// Of a number that is not quantized.
 inline uint64_t bytesOf(DataType type) { return type == DataType::F32 ? 4 : 2; }
 
-/// "f32", "f16", "bf16": in specs, plans and options.
+/// "f32", "f16", "bf16", "int8", "int4": in specs, plans and options.
 inline llvm::StringRef name(DataType type) {
   switch (type) {
   case DataType::F32:
@@ -21,12 +32,16 @@ inline llvm::StringRef name(DataType type) {
     return "f16";
   case DataType::BF16:
     return "bf16";
+  case DataType::Int8:
+    return "int8";
+  case DataType::Int4:
+    return "int4";
   }
   return "";
 }
 
 inline std::optional<DataType> parseDataType(llvm::StringRef text) {
-  for (DataType type : {DataType::F32, DataType::F16, DataType::BF16})
+  for (DataType type : DataTypes)
     if (text == name(type))
       return type;
   return std::nullopt;

@@ -50,11 +50,13 @@ Failure checkPrompt(const ModelInfo &model, const AppOptions &options) {
   return {};
 }
 
+Failure noTokenizer(const char *wayOut) { return {ExitCode::BadInput, NoTokenizer, wayOut}; }
+
 Failure promptIds(const Session &session, const AppOptions &options, std::vector<int32_t> &ids) {
   if (options.tokens) {
     ids = *options.tokens;
   } else if (options.prompt && !session.tokenizer()) {
-    return {ExitCode::BadInput, NoTokenizer, "name the prompt with --tokens 1,2,3"};
+    return noTokenizer("name the prompt with --tokens 1,2,3");
   } else if (options.prompt) {
     ids.resize(session.model.context);
     // No argument of a program comes near the size that encode refuses.

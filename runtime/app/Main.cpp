@@ -24,6 +24,8 @@ static Failure runVerb(const ModelInfo &model, const AppOptions &options) {
     return f;
   if (options.verb == "logits")
     return logits(model, options);
+  if (options.verb == "perplexity")
+    return perplexity(model, options);
   if (options.verb == "bench")
     return bench(model, options);
   if (options.verb == "plan")

@@ -19,6 +19,7 @@ struct Verb {
 constexpr Verb verbs[] = {
     {"generate", "continue a prompt (the default)", For::Tokens},
     {"logits", "logits of each token, float32 [tokens, vocabulary], as .npy", For::Tokens},
+    {"perplexity", "how well the model foretells a text", For::Tokens},
     {"forward", "rows through the model, float32 [rows, columns], as .npy (the default)",
      For::Rows},
     {"bench", "measure, beside what the plan predicted", For::Any},
@@ -84,6 +85,11 @@ static bool outputForm(const char *text, OutputForm &form) {
   return false;
 }
 
+static bool takeInput(AppOptions &options, const char *path) {
+  options.input = path;
+  return *path != 0;
+}
+
 static constexpr Option table[] = {
     {"-p --prompt", "TEXT", "the prompt",
      [](AppOptions &o, const char *v) {
@@ -129,18 +135,14 @@ static constexpr Option table[] = {
      For::Tokens},
     {"--output", "text|tokens|json", "what generate prints; json: at the end (text)",
      [](AppOptions &o, const char *v) { return outputForm(v, o.form); }, For::Tokens},
-    {"--input", "FILE", "the rows, a .npy file",
-     [](AppOptions &o, const char *v) {
-       o.input = v;
-       return *v != 0;
-     },
-     For::Rows},
+    {"--input", "FILE", "the rows, a .npy file", takeInput, For::Rows},
+    {"--input", "FILE", "the text of perplexity; - is standard input", takeInput, For::Tokens},
     {"-o", "FILE", "where logits or rows go (standard output)",
      [](AppOptions &o, const char *v) {
        o.output = v;
        return *v != 0;
      }},
-    {"--json", nullptr, "bench, plan, check and verify: print JSON",
+    {"--json", nullptr, "bench, perplexity, plan, check and verify: print JSON",
      [](AppOptions &o, const char *) { return o.json = true; }},
     {"--weights", "FILE", "the pack, where it is not in or beside the executable",
      [](AppOptions &o, const char *v) {

@@ -9,6 +9,7 @@ namespace ashlar {
 
 Failure generate(const ModelInfo &model, const AppOptions &options);
 Failure logits(const ModelInfo &model, const AppOptions &options);
+Failure perplexity(const ModelInfo &model, const AppOptions &options);
 Failure forward(const ModelInfo &model, const AppOptions &options);
 Failure bench(const ModelInfo &model, const AppOptions &options);
 Failure showPlan(const ModelInfo &model, const AppOptions &options);
@@ -17,6 +18,9 @@ Failure verify(const ModelInfo &model, const AppOptions &options);
 
 /// What can be said about the prompt before anything is loaded.
 Failure checkPrompt(const ModelInfo &model, const AppOptions &options);
+
+/// For text, where there is no tokenizer.
+Failure noTokenizer(const char *wayOut);
 
 /// The prompt of the options as token ids.
 Failure promptIds(const Session &session, const AppOptions &options, std::vector<int32_t> &ids);

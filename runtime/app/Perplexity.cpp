@@ -1,0 +1,137 @@
+#include "runtime/app/Verbs.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+
+namespace ashlar {
+
+static constexpr uint64_t MaxText = uint64_t(64) << 20;
+
+namespace {
+/// What a window's tokens cost, each under the model's distribution behind those before it.
+struct Window {
+  std::span<const int32_t> ids;
+  uint64_t vocabulary;
+  double nats = 0;
+};
+} // namespace
+
+static void count(void *context, uint64_t position, const float *logits) {
+  auto &window = *static_cast<Window *>(context);
+  if (position + 1 >= window.ids.size())
+    return;
+  double most = *std::max_element(logits, logits + window.vocabulary), sum = 0;
+  for (uint64_t id = 0; id < window.vocabulary; ++id)
+    sum += std::exp(logits[id] - most);
+  window.nats += most + std::log(sum) - logits[window.ids[position + 1]];
+}
+
+/// The whole of a file; "-" is standard input.
+static Failure readText(const std::string &path, std::string &text) {
+  bool standard = path == "-";
+  auto failed = [&](const std::string &why) {
+    return Failure{ExitCode::InputOutput,
+                   (standard ? "standard input" : path) + ": cannot be read: " + why, ""};
+  };
+  int file = standard ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return failed(std::strerror(errno));
+  Failure result;
+  ssize_t got = 1;
+  for (constexpr size_t Part = 1 << 16; got > 0 && text.size() <= MaxText;) {
+    size_t size = text.size();
+    text.resize(size + Part);
+    do
+      got = read(file, text.data() + size, Part);
+    while (got < 0 && errno == EINTR);
+    text.resize(size + size_t(std::max<ssize_t>(got, 0)));
+  }
+  if (got < 0)
+    result = failed(std::strerror(errno));
+  else if (text.size() > MaxText)
+    result = {ExitCode::BadInput, path + ": is longer than 64 MiB", "take a part of the text"};
+  if (!standard)
+    close(file);
+  return result;
+}
+
+/// The ids of a text of any length, or of --tokens.
+static Failure textIds(const Session &session, const AppOptions &options,
+                       std::vector<int32_t> &ids) {
+  if (options.tokens) {
+    ids = *options.tokens;
+    return {};
+  }
+  std::string text;
+  if (options.prompt)
+    text = *options.prompt;
+  else if (Failure f = readText(options.input, text))
+    return f;
+  if (!session.tokenizer())
+    return noTokenizer("name the tokens with --tokens 1,2,3");
+  ids.resize(text.size() + 16); // a token has a byte at least; some begin or end every text
+  std::optional<uint64_t> count = session.tokenizer()->encode(text, /*addSpecial=*/true, ids);
+  if (!count || *count > ids.size())
+    return {ExitCode::BadInput, "the text is too long to be encoded", "take a part of it"};
+  ids.resize(*count);
+  return {};
+}
+
+/// How many tokens from the first on are judged together: up to the end of a text, for the next one
+/// has nothing to do with it, and as many as the context holds.
+static uint64_t windowOf(const ModelInfo &model, std::span<const int32_t> ids) {
+  auto end =
+      std::find_first_of(ids.begin(), ids.end(), model.endTokens.begin(), model.endTokens.end());
+  uint64_t toEnd = uint64_t(end - ids.begin()) + (end != ids.end());
+  return std::min({toEnd, ids.size(), model.context});
+}
+
+Failure perplexity(const ModelInfo &model, const AppOptions &options) {
+  if (options.input.empty()) {
+    if (Failure f = checkPrompt(model, options))
+      return {f.code, f.text, "name a text with --input FILE or -p TEXT, or --tokens 1,2,3"};
+  } else if (options.prompt || options.tokens) {
+    return {ExitCode::BadInput, "--input names a text, and so does another option",
+            "name one of them"};
+  }
+  Session session(model);
+  if (Failure f = session.open(options.weights, options.torchModule))
+    return f;
+  std::vector<int32_t> ids;
+  if (Failure f = textIds(session, options, ids))
+    return f;
+
+  double nats = 0;
+  uint64_t judged = 0, windows = 0;
+  for (std::span<const int32_t> rest = ids; !rest.empty();) {
+    Window window{rest.first(windowOf(model, rest)), model.vocabulary};
+    rest = rest.subspan(window.ids.size());
+    if (window.ids.size() < 2)
+      continue;
+    session.restart();
+    if (Failure f = session.append(window.ids, count, &window))
+      return f;
+    nats += window.nats;
+    judged += window.ids.size() - 1;
+    ++windows;
+  }
+  if (judged == 0)
+    return {ExitCode::BadInput, "a text of " + std::to_string(ids.size()) + " tokens says nothing",
+            "each token is judged behind those before it: take a longer text"};
+  double each = nats / double(judged);
+  char line[256];
+  std::snprintf(line, sizeof(line),
+                options.json ? "{\"perplexity\": %.6f, \"nats\": %.6f, \"tokens\": %llu, "
+                               "\"windows\": %llu}\n"
+                             : "perplexity %.6f: %.6f nats a token, over %llu tokens in %llu "
+                               "windows\n",
+                std::exp(each), each, (unsigned long long)judged, (unsigned long long)windows);
+  return put(STDOUT_FILENO, line, std::strlen(line), "standard output");
+}
+
+} // namespace ashlar
