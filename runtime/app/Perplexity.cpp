@@ -124,12 +124,15 @@ Failure perplexity(const ModelInfo &model, const AppOptions &options) {
             "each token is judged behind those before it: take a longer text"};
   double each = nats / double(judged);
   char line[256];
-  std::snprintf(line, sizeof(line),
-                options.json ? "{\"perplexity\": %.6f, \"nats\": %.6f, \"tokens\": %llu, "
-                               "\"windows\": %llu}\n"
-                             : "perplexity %.6f: %.6f nats a token, over %llu tokens in %llu "
-                               "windows\n",
-                std::exp(each), each, (unsigned long long)judged, (unsigned long long)windows);
+  if (options.json)
+    std::snprintf(line, sizeof(line),
+                  "{\"perplexity\": %.6f, \"nats\": %.6f, \"tokens\": %llu, \"windows\": %llu}\n",
+                  std::exp(each), each, (unsigned long long)judged, (unsigned long long)windows);
+  else
+    std::snprintf(line, sizeof(line),
+                  "perplexity %.6f: %.6f nats a token, over %llu token%s in %llu window%s\n",
+                  std::exp(each), each, (unsigned long long)judged, judged == 1 ? "" : "s",
+                  (unsigned long long)windows, windows == 1 ? "" : "s");
   return put(STDOUT_FILENO, line, std::strlen(line), "standard output");
 }
 
