@@ -47,7 +47,7 @@ struct Request {
   std::optional<uint64_t> context;        // empty: 4096 or the model's limit
   uint64_t batch = 1;                     // sequences that are decoded together
   std::optional<uint64_t> chunk;          // tokens of a prefill step; empty: solved
-  std::optional<DataType> weightType;     // of matrices that are not quantized; empty: the checkpoint's
+  std::optional<DataType> weightType;     // of matrices, unless quantized; empty: the checkpoint's
   std::optional<DataType> quantize;       // int8 or int4, the weights of products
   std::vector<KeptType> keep;             // of several that match, the last one counts
   std::optional<DataType> cacheType;      // empty: the checkpoint's

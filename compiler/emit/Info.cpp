@@ -66,8 +66,14 @@ static std::string plainPhase(const plan::Plan &plan) {
 }
 static std::string plainEntry(const plan::Plan &plan) { return plainPhase(plan) + "Plain"; }
 
+/// Whether any product rounds the rows of a step: those with weights of bf16 may.
 static std::string roundsRows(const plan::Plan &plan) {
-  return plan.processors.front().bf16Products ? "true" : "false";
+  auto isOfBF16 = [](const plan::Weight &weight) {
+    return weight.type == DataType::BF16 && weight.layout == plan::Layout::Panels;
+  };
+  bool any = llvm::any_of(
+      plan.units, [&](const plan::Unit &unit) { return llvm::any_of(unit.weights, isOfBF16); });
+  return any && plan.processors.front().bf16Products ? "true" : "false";
 }
 
 namespace {
