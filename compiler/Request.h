@@ -48,12 +48,13 @@ struct Request {
   std::optional<uint64_t> context;        // empty: 4096 or the model's limit
   uint64_t batch = 1;                     // sequences that are decoded together
   std::optional<uint64_t> chunk;          // tokens of a prefill step; empty: solved
-  std::optional<DataType> weightType; // of matrices that are not quantized; empty: the checkpoint's
-  std::optional<DataType> quantize;   // int8 or int4, the weights of products
-  std::vector<KeptType> keep;         // of several that match, the last one counts
-  std::optional<DataType> cacheType;  // empty: the checkpoint's
-  std::optional<DataType> products;   // f32 or bf16; empty: what is faster
-  std::optional<Provider> provider = Provider::Native; // of prefill's products; empty: the faster
+  std::optional<DataType> weightType;     // of matrices, unless quantized; empty: the checkpoint's
+  std::optional<DataType> quantize;       // int8 or int4, the weights of products
+  std::vector<KeptType> keep;             // of several that match, the last one counts
+  std::optional<DataType> cacheType;      // empty: the checkpoint's
+  std::optional<DataType> products;       // f32 or bf16; empty: what is faster
+  /// Of prefill's products; empty: the faster.
+  std::optional<Provider> provider = Provider::Native;
   bool strict = false;   // refuse tensors that the model does not read
   bool tokenizer = true; // false: the app takes and gives token ids only
   Workload workload;

@@ -12,8 +12,8 @@ namespace ashlar {
 /// After `open` or `use`, any thread may call `product`, and nothing here allocates.
 class TorchLibrary {
 public:
-  /// Opens the module at `path`. Where that is empty: the one that ASHLAR_TORCH_LIBRARY names in the
-  /// environment, else libashlar_torch.so beside the executable.
+  /// Opens the module at `path`. Where that is empty: the one that ASHLAR_TORCH_LIBRARY names in
+  /// the environment, else libashlar_torch.so beside the executable.
   Failure open(const std::string &path);
   /// Takes the operations of a program that is linked with LibTorch itself.
   void use(const AshlarTorchOperations &linked) { operations = &linked; }

@@ -14,6 +14,13 @@ config.excludes = ["Inputs", "oracle", "__pycache__"]
 config.test_source_root = os.path.join(config.source_dir, "tests")
 config.test_exec_root = os.path.join(config.build_dir, "tests")
 
+# Programs with sanitizers map more than limits of memory allow, and want to be loaded first.
+sanitizing = []
+if config.sanitizer:
+    config.available_features.add("sanitizer")
+    sanitizing = [os.path.join(config.test_exec_root, "sanitizing")]
+    config.cxx = os.path.join(*sanitizing, "c++")
+
 # %exitcode N COMMAND…: succeeds when the command exits with exactly N.
 # %sweep OPTIONS -- COMMAND…: each call of the C library on some files fails once.
 inputs = os.path.join(config.test_source_root, "Inputs")
@@ -36,7 +43,8 @@ for name, value in {
 nvcc = shutil.which("nvcc") or shutil.which("nvcc", path="/usr/local/cuda/bin")
 config.environment.update(
     PATH=os.pathsep.join(
-        [os.path.join(config.build_dir, "bin"), config.llvm_tools_dir]
+        sanitizing
+        + [os.path.join(config.build_dir, "bin"), config.llvm_tools_dir]
         + ([os.path.dirname(nvcc)] if nvcc else [])
         + ["/usr/local/bin", "/usr/bin", "/bin"]
     ),

@@ -15,9 +15,6 @@ SourceFile plainFile(const plan::Plan &plan);
 /// prefill.cpp, decode.cpp or forward.cpp: the steps of one phase.
 SourceFile phaseFile(const Names &names, const plan::Phase &phase);
 
-/// Whether any of the plan's products is LibTorch's.
-bool usesTorch(const plan::Plan &plan);
-
 /// "0 to 4", "0, 2, 4": the layers that a comment speaks of.
 std::string layerRange(llvm::ArrayRef<uint32_t> layers);
 

@@ -75,18 +75,19 @@ static bool torchRounds(const plan::Plan &plan) {
   });
 }
 
+/// Whether any product rounds the rows of a step: those with weights of bf16 may.
 static std::string roundsRows(const plan::Plan &plan) {
-  return plan.processors.front().bf16Products || torchRounds(plan) ? "true" : "false";
-}
-
-bool usesTorch(const plan::Plan &plan) {
-  return llvm::any_of(plan.units,
-                      [](const plan::Unit &u) { return u.provider == Provider::Torch; });
+  auto isOfBF16 = [](const plan::Weight &weight) {
+    return weight.type == DataType::BF16 && weight.layout == plan::Layout::Panels;
+  };
+  bool any = llvm::any_of(
+      plan.units, [&](const plan::Unit &unit) { return llvm::any_of(unit.weights, isOfBF16); });
+  return (any && plan.processors.front().bf16Products) || torchRounds(plan) ? "true" : "false";
 }
 
 /// What is said in both kinds of plans, and only where it is so.
 static void addTorch(const plan::Plan &plan, Fields &fields) {
-  if (usesTorch(plan))
+  if (llvm::any_of(plan.units, [](auto &unit) { return unit.provider == Provider::Torch; }))
     fields.push_back({"torch", "true"});
 }
 

@@ -62,19 +62,13 @@ public:
         result.push_back(std::move(found));
     };
     bool rows = trials.model.input.has_value();
-    add(rows ? fewerRows(request, "") : shorter(request, ""));
+    add(rows ? fewerRows(request, "") : shorter(request, "").options);
     add(fewerSequences());
     add(fewerWeights());
     if (!result.empty())
       return result;
-    if (!trials.directions.homes) {
-      Request narrower = request;
-      narrower.weightType = DataType::BF16;
-      if (!rows)
-        narrower.cacheType = DataType::BF16;
-      add(rows ? fewerRows(narrower, "--dtype bf16 ")
-               : shorter(narrower, "--dtype bf16 --kv-dtype bf16 "));
-    }
+    if (!trials.directions.homes)
+      add(rows ? narrowerRows() : narrower());
     if (result.empty())
       add(moreMemory());
     return result;
@@ -88,8 +82,15 @@ private:
     return trial && fits(*trial);
   }
 
+  struct Shorter {
+    uint64_t context = 0; // none fits
+    std::string options;
+  };
+
   /// The longest context that fits, if need be with a smaller chunk.
-  std::string shorter(const Request &r, const char *prefix) const {
+  Shorter shorter(const Request &r, const char *prefix) const {
+    if (!fitsWith(r, {std::min(ContextStep, sizes.context), 1, sizes.batch}))
+      return {};
     for (uint64_t chunk : {sizes.chunk, uint64_t(32), uint64_t(1)}) {
       if (chunk > sizes.chunk)
         continue;
@@ -99,13 +100,55 @@ private:
             return fitsWith(r, {context(steps), chunk, sizes.batch});
           });
       if (steps)
-        return llvm::formatv(
-            "{0}--context {1}{2}", prefix, context(steps),
-            request.chunk || chunk != sizes.chunk
-                ? llvm::formatv(" --prefill-chunk {0}", std::min(chunk, context(steps))).str()
-                : std::string());
+        return {
+            context(steps),
+            llvm::formatv(
+                "{0}--context {1}{2}", prefix, context(steps),
+                request.chunk || chunk != sizes.chunk
+                    ? llvm::formatv(" --prefill-chunk {0}", std::min(chunk, context(steps))).str()
+                    : std::string())};
     }
-    return "";
+    return {};
+  }
+
+  /// Narrower types, the more exact ones first. Where weights are quantized, the cache stays as it
+  /// is unless that costs length.
+  std::string narrower() const {
+    Request r = request;
+    r.weightType = r.cacheType = DataType::BF16;
+    Shorter found = shorter(r, "--dtype bf16 --kv-dtype bf16 ");
+    for (DataType type : quantizations()) {
+      if (found.context)
+        break;
+      r = request;
+      r.quantize = type;
+      std::string option = llvm::formatv("--quantize {0} ", name(type));
+      found = shorter(r, option.c_str());
+      r.cacheType = DataType::BF16;
+      Shorter other = shorter(r, (option + "--kv-dtype bf16 ").c_str());
+      if (other.context > found.context)
+        found = other;
+    }
+    return found.options;
+  }
+
+  std::string narrowerRows() const {
+    Request r = request;
+    r.weightType = DataType::BF16;
+    std::string found = fewerRows(r, "--dtype bf16 ");
+    for (DataType type : quantizations()) {
+      if (!found.empty())
+        break;
+      r = request;
+      r.quantize = type;
+      found = fewerRows(r, llvm::formatv("--quantize {0} ", name(type)).str().c_str());
+    }
+    return found;
+  }
+
+  llvm::ArrayRef<DataType> quantizations() const {
+    static constexpr DataType types[] = {DataType::Int8, DataType::Int4};
+    return request.quantize ? llvm::ArrayRef<DataType>() : llvm::ArrayRef(types);
   }
 
   /// The largest number up to `most` with which it fits; 0 where none does.

@@ -62,7 +62,8 @@ std::optional<std::vector<StoredAs>> storedAs(const Model &model, const Request 
     std::vector<llvm::StringRef> names;
     for (auto [at, weight] : llvm::enumerate(model.weights))
       if (layoutOf[index(model.stored(WeightId(uint32_t(at))))] == plan::Layout::Panels)
-        names.insert(names.end(), {weight.name, llvm::StringRef(weight.parameter)});
+        names.insert(names.end(), {weight.name, llvm::StringRef(weight.parameter),
+                                   llvm::StringRef(weight.parameter).rsplit('.').first});
     diags.error(Exit::BadInput, "", "--keep " + keep.pattern + " matches no weight of a product");
     llvm::StringRef near = nearest(keep.pattern, names);
     diags.note(!near.empty()   ? "did you mean '" + near.str() + "'?"

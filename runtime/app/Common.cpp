@@ -41,7 +41,11 @@ Failure checkPrompt(const ModelInfo &model, const AppOptions &options) {
     return {};
   if (options.tokens->size() > model.context)
     return {ExitCode::BadInput, tooLong(options.tokens->size(), model.context), Shorten};
-  for (int32_t id : *options.tokens)
+  return checkIds(model, *options.tokens);
+}
+
+Failure checkIds(const ModelInfo &model, std::span<const int32_t> ids) {
+  for (int32_t id : ids)
     if (uint64_t(id) >= model.vocabulary)
       return {ExitCode::BadInput,
               "token " + std::to_string(id) + " is outside of the vocabulary of " +

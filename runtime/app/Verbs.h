@@ -19,6 +19,9 @@ Failure verify(const ModelInfo &model, const AppOptions &options);
 /// What can be said about the prompt before anything is loaded.
 Failure checkPrompt(const ModelInfo &model, const AppOptions &options);
 
+/// Whether all ids are of the vocabulary.
+Failure checkIds(const ModelInfo &model, std::span<const int32_t> ids);
+
 /// For text, where there is no tokenizer.
 Failure noTokenizer(const char *wayOut);
 

@@ -26,14 +26,16 @@ TEST(changedFile) {
   std::ofstream(path, std::ios::binary | std::ios::app) << "5";
   plan::Plan plan;
   plan.phases.push_back({"load", 0, {}});
-  CHECK(!writePackFile(std::string(path) + ".pack", plan, checkpoint, "", diags));
+  std::string pack = std::string(path) + ".pack";
+  std::vector<QuantizedWeight> quantized;
+  CHECK(!writePackFile(pack, {plan, checkpoint, ""}, quantized, diags));
   CHECK(diags.exit() == Exit::InputOutput);
   CHECK(messages.find("the file changed after its header was read") != std::string::npos);
   CHECK(messages.find("run the command again when nothing writes to the checkpoint") !=
         std::string::npos);
   unlink(path);
   messages.clear();
-  CHECK(!writePackFile(std::string(path) + ".pack", plan, checkpoint, "", diags));
+  CHECK(!writePackFile(pack, {plan, checkpoint, ""}, quantized, diags));
   CHECK(messages.find("cannot read the weights: No such file") != std::string::npos);
 }
 

@@ -1,7 +1,7 @@
 // A weight that is stored [columns, rows] comes into the pack as one that is not, in several passes
 // when it is large.
 #include "compiler/pack/Pack.h"
-#include "templates/cpu/panels.h"
+#include "compiler/support/PanelBytes.h"
 #include "tests/unit/Check.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -43,7 +43,9 @@ std::string packOf(const std::string &directory, const std::vector<float> &value
   read.bytes = weight.size;
   plan.phases.push_back({"load", 0, {read}});
   plan.processors.emplace_back();
-  CHECK(writePackFile(directory + "/pack", plan, checkpoint, "", diags));
+  std::vector<QuantizedWeight> quantized;
+  CHECK(writePackFile(directory + "/pack", {plan, checkpoint, ""}, quantized, diags));
+  CHECK_EQ(quantized.size(), size_t(isQuantized(weight.type)));
   CHECK_EQ(messages, "");
   std::ifstream file(directory + "/pack", std::ios::binary);
   std::string bytes(weight.size.value, 0);
@@ -68,9 +70,8 @@ void checkTurned(uint64_t rows, uint64_t columns, DataType type, plan::Layout la
   weight.layout = layout;
   weight.rows = rows;
   weight.columns = columns;
-  uint64_t panels = type == DataType::F32 ? cpu::panelBytes<F32>(rows, columns)
-                                          : cpu::panelBytes<BF16>(rows, columns);
-  weight.size = Bytes(layout == plan::Layout::Panels ? panels : rows * columns * bytesOf(type));
+  weight.size = Bytes(layout == plan::Layout::Panels ? panelBytes(type, rows, columns)
+                                                     : rows * columns * bytesOf(type));
   std::string expected = packOf(directory, straight, weight);
   weight.transposed = true;
   CHECK(packOf(directory, turned, weight) == expected);
@@ -82,6 +83,8 @@ void checkTurned(uint64_t rows, uint64_t columns, DataType type, plan::Layout la
 TEST(smallWeights) {
   checkTurned(33, 7, DataType::F32, plan::Layout::Panels);
   checkTurned(70, 65, DataType::BF16, plan::Layout::Panels);
+  checkTurned(70, 65, DataType::Int8, plan::Layout::Panels);
+  checkTurned(33, 31, DataType::Int4, plan::Layout::Panels);
   checkTurned(5, 130, DataType::BF16, plan::Layout::Rows);
   checkTurned(1, 1, DataType::F32, plan::Layout::Rows);
 }
@@ -90,4 +93,5 @@ TEST(smallWeights) {
 TEST(severalPasses) {
   checkTurned(1171, 8111, DataType::F32, plan::Layout::Panels);
   checkTurned(1171, 8111, DataType::F32, plan::Layout::Rows);
+  checkTurned(1171, 8111, DataType::Int8, plan::Layout::Panels);
 }
