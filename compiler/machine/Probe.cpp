@@ -188,9 +188,9 @@ void Prober::torchLinear(DataType type, TorchLibrary &torch, std::vector<KernelR
   rate.provider = Provider::Torch;
   double latency = time(typed.tiny, {10}, 2, 0, &torch);
   rate.latency = nanos(latency);
-  double tokens = time(typed.tokens, {}, Shape::Tokens, 0, &torch);
-  rate.compute =
-      measured(2.0 * Shape::Tokens * Shape::ManyRows * Shape::ManyColumns, beyond(tokens, latency));
+  double tokens = time(typed.tokens, {}, Shape::TorchTokens, 0, &torch);
+  rate.compute = measured(2.0 * Shape::TorchTokens * Shape::ManyRows * Shape::ManyColumns,
+                          beyond(tokens, latency));
   if (!torch.takeFailure())
     rates.push_back(rate);
 }

@@ -49,7 +49,7 @@ template <class T, int64_t N, int64_t K, uint32_t Max> void linear(StepState &st
 }
 
 template <class T, int64_t N, int64_t K> void torchLinear(StepState &state) {
-  Step<Shape::Tokens> step(state);
+  Step<Shape::TorchTokens> step(state);
   host::TorchRows<Shape::ManyColumns, Shape::ManyRows> scratch{Arena::TorchIn, Arena::TorchOut};
   host::Rows<F32, K> x{{Arena::X}};
   host::Matrix<T, N, K> w{{{Arena::Operands}}};

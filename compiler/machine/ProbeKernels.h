@@ -22,6 +22,9 @@ struct ProbeShape {
   static constexpr int64_t StreamRows = 4096, StreamColumns = 2048;
   static constexpr int64_t ManyRows = 512, ManyColumns = 1024;
   static constexpr uint32_t Tokens = 128;
+  // Of LibTorch's products, whose preparation of the weights counts less the more rows share it: as
+  // many as a chunk mostly has.
+  static constexpr uint32_t TorchTokens = 512;
   // Attention: four query heads to a key head.
   static constexpr int64_t KeyHeads = 8, QueryHeads = 32, HeadDim = 64, Context = 1024;
 };
@@ -36,7 +39,8 @@ struct ProbeArena {
   // that come out.
   static constexpr uint64_t TorchIn = 3 * ActivationBytes;
   static constexpr uint64_t TorchOut = Operands + (4 << 20);
-  static constexpr uint64_t TorchOutBytes = ProbeShape::Tokens * ProbeShape::ManyRows * 2;
+  static constexpr uint64_t TorchOutBytes = ProbeShape::TorchTokens * ProbeShape::ManyRows * 2;
+  static_assert(ProbeShape::TorchTokens * ProbeShape::ManyColumns * 4 <= ActivationBytes);
 };
 
 using ProbeFunction = void (*)(StepState &);
