@@ -29,6 +29,7 @@ struct ModelInfo {
   const char *modelDigest; // the same
   uint64_t context = 0;    // tokens of a sequence at most
   uint32_t chunk;          // tokens of a prefill step at most, or rows of a step
+  uint32_t batch = 1;      // sequences at most
   uint64_t vocabulary = 0;
   std::span<const int32_t> endTokens = {};
 
@@ -41,10 +42,10 @@ struct ModelInfo {
 
   // Of a model that reads tokens.
   uint64_t textOffset = 0, textBytes = 0; // the compiled tokenizer
-  uint64_t idsOffset = 0;                 // int32 [context]: the sequence
-  uint64_t logitsOffset = 0;              // float [vocabulary]
+  uint64_t idsOffset = 0;                 // int32 [batch, context]: the sequences
+  uint64_t logitsOffset = 0;              // float [batch, vocabulary]
   uint64_t samplerOffset = 0, samplerBytes = 0;
-  uint64_t predictedDecodeNanos = 0;  // of one token
+  uint64_t predictedDecodeNanos = 0;  // of one token of each sequence
   uint64_t predictedPrefillNanos = 0; // of a full chunk
   void (*prefill)(StepState &state) = nullptr;
   void (*decode)(StepState &state) = nullptr;

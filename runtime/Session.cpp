@@ -38,12 +38,17 @@ Failure Session::open(const std::string &weights, const std::string &torchModule
   return {};
 }
 
-std::span<float> Session::logits() const {
-  return {reinterpret_cast<float *>(arena.base() + model.logitsOffset), model.vocabulary};
+int32_t *Session::idsOf(uint32_t sequence) const {
+  return reinterpret_cast<int32_t *>(arena.base() + model.idsOffset) + sequence * model.context;
 }
 
-std::span<const int32_t> Session::sequence() const {
-  return {reinterpret_cast<const int32_t *>(arena.base() + model.idsOffset), position};
+std::span<float> Session::logits(uint32_t row) const {
+  return {reinterpret_cast<float *>(arena.base() + model.logitsOffset) + row * model.vocabulary,
+          model.vocabulary};
+}
+
+std::span<const int32_t> Session::sequence(uint32_t sequence) const {
+  return {idsOf(sequence), lengths[sequence]};
 }
 
 std::span<std::byte> Session::samplerScratch() const {
@@ -56,29 +61,46 @@ void Session::deliver(void *context, uint32_t row, const float *logits) {
     delivery.each(delivery.context, delivery.position + row, logits);
 }
 
-int32_t *Session::sequenceIds() const {
-  return reinterpret_cast<int32_t *>(arena.base() + model.idsOffset);
-}
-
 /// The tokens stand in the sequence already.
-void Session::step(Entry entry, uint32_t tokens, uint32_t firstLogits, Delivery delivery) {
+void Session::prefill(uint32_t sequence, uint32_t tokens, uint32_t firstLogits, Delivery delivery) {
   StepState state;
   state.host = arena.base();
-  state.ids = sequenceIds() + position;
-  state.position = position;
+  state.ids = idsOf(sequence) + lengths[sequence];
+  state.position = lengths[sequence];
+  state.sequence = sequence;
   state.tokens = tokens;
   state.firstLogits = firstLogits;
   state.torch = torch.isOpen() ? &torch : nullptr;
   state.deliver = deliver;
   state.context = &delivery;
-  team.run(entry, state);
-  position += tokens;
+  team.run(model.prefill, state);
+  lengths[sequence] += tokens;
 }
 
-Failure Session::append(std::span<const int32_t> ids, Deliver each, void *context) {
-  if (ids.size() > model.context - position)
+void Session::decode(std::span<const Next> tokens, Entry entry, Delivery delivery) {
+  for (size_t row = 0; row < tokens.size(); ++row) {
+    auto [sequence, id] = tokens[row];
+    stepIds[row] = idsOf(sequence)[lengths[sequence]] = id;
+    stepPlaces[row] = {sequence, lengths[sequence]};
+    ++lengths[sequence];
+  }
+  StepState state;
+  state.host = arena.base();
+  state.ids = stepIds.data();
+  state.position = stepPlaces[0].position;
+  state.sequence = stepPlaces[0].sequence;
+  state.places = stepPlaces.data();
+  state.tokens = uint32_t(tokens.size());
+  state.deliver = deliver;
+  state.context = &delivery;
+  team.run(entry, state);
+}
+
+Failure Session::check(uint32_t sequence, std::span<const int32_t> ids) const {
+  if (ids.size() > model.context - lengths[sequence])
     return {ExitCode::BadInput,
-            std::to_string(position + ids.size()) + " tokens, the context holds " +
+            (model.batch == 1 ? "" : "sequence " + std::to_string(sequence + 1) + ": ") +
+                std::to_string(lengths[sequence] + ids.size()) + " tokens, the context holds " +
                 std::to_string(model.context),
             "shorten the prompt, or build with a larger --context"};
   for (int32_t id : ids)
@@ -87,16 +109,23 @@ Failure Session::append(std::span<const int32_t> ids, Deliver each, void *contex
               "token " + std::to_string(id) + " is outside of the vocabulary of " +
                   std::to_string(model.vocabulary),
               ""};
-  std::memcpy(sequenceIds() + position, ids.data(), ids.size_bytes());
+  return {};
+}
+
+Failure Session::append(std::span<const int32_t> ids, uint32_t sequence, Deliver each,
+                        void *context) {
+  if (Failure f = check(sequence, ids))
+    return f;
+  if (ids.size() == 1) {
+    Next next{sequence, ids[0]};
+    decode({&next, 1}, model.decode, {each, context, lengths[sequence]});
+    return {};
+  }
+  std::memcpy(idsOf(sequence) + lengths[sequence], ids.data(), ids.size_bytes());
   for (size_t done = 0; done < ids.size();) {
-    bool single = ids.size() == 1;
     uint32_t take = uint32_t(std::min<size_t>(model.chunk, ids.size() - done));
     bool last = done + take == ids.size();
-    step(single ? model.decode : model.prefill, take,
-         each   ? 0
-         : last ? take - 1
-                : take,
-         {each, context, position});
+    prefill(sequence, take, each ? 0 : last ? take - 1 : take, {each, context, lengths[sequence]});
     if (Failure f = torch.takeFailure())
       return f;
     done += take;
@@ -106,9 +135,12 @@ Failure Session::append(std::span<const int32_t> ids, Deliver each, void *contex
   return {};
 }
 
-void Session::appendPlain(int32_t id) {
-  sequenceIds()[position] = id;
-  step(model.plain, 1, 0, {nullptr, nullptr, position});
+Failure Session::advance(std::span<const Next> tokens, Entry entry) {
+  for (const Next &next : tokens)
+    if (Failure f = check(next.sequence, {&next.id, 1}))
+      return f;
+  decode(tokens, entry, {nullptr, nullptr, 0});
+  return {};
 }
 
 std::span<float> Session::input() const {

@@ -1,5 +1,5 @@
-/// A model ready to run: arena, team, weights; and one sequence of tokens that grows, or the rows
-/// of one step.
+/// A model ready to run: arena, team, weights; and sequences of tokens that grow, as many as the
+/// plan's batch has, or the rows of one step.
 ///
 /// After `open` nothing here allocates.
 #pragma once
@@ -14,12 +14,15 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace ashlar {
 
 class Session {
 public:
-  explicit Session(const ModelInfo &model) : model(model), team(model.threads) {}
+  explicit Session(const ModelInfo &model)
+      : model(model), team(model.threads), lengths(model.batch), stepIds(model.batch),
+        stepPlaces(model.batch) {}
 
   /// Checks the machine, allocates, and reads the weights. Where some products are LibTorch's, its
   /// module is opened, unless `torch` is open already.
@@ -28,22 +31,31 @@ public:
   /// Which logits a prompt's caller wants: those of its last token, or of each.
   using Deliver = void (*)(void *context, uint64_t position, const float *logits);
 
-  /// Appends tokens in chunks. The logits of the last one are then in `logits`; with `each`, those
-  /// of every token are handed over as they are made. Fails when the context would overflow.
-  Failure append(std::span<const int32_t> ids, Deliver each = nullptr, void *context = nullptr);
+  /// Appends tokens to a sequence, in chunks. The logits of the last one are then in `logits(0)`;
+  /// with `each`, those of every token are handed over as they are made. Fails when the context
+  /// would overflow.
+  Failure append(std::span<const int32_t> ids, uint32_t sequence = 0, Deliver each = nullptr,
+                 void *context = nullptr);
   /// Asked between chunks, where there is one: when it says so, `append` leaves the rest out.
   bool (*interrupted)() = nullptr;
 
-  /// Appends one token, which must be of the vocabulary and for which there must be room, by the
-  /// plain form of `decode`.
-  void appendPlain(int32_t id);
+  /// What a sequence goes on with.
+  struct Next {
+    uint32_t sequence;
+    int32_t id;
+  };
+  /// Appends one token to each of some sequences, in one step: each at most once. The logits of the
+  /// first are then in `logits(0)`, those of the second in `logits(1)`. Fails like `append`.
+  Failure advance(std::span<const Next> tokens) { return advance(tokens, model.decode); }
+  /// The same by the plain form of `decode`.
+  Failure advancePlain(std::span<const Next> tokens) { return advance(tokens, model.plain); }
 
   /// The tokens so far.
-  uint64_t length() const { return position; }
-  std::span<const int32_t> sequence() const;
-  /// Back to where the sequence had `length` tokens.
-  void restart(uint64_t length = 0) { position = length; }
-  std::span<float> logits() const;
+  uint64_t length(uint32_t sequence = 0) const { return lengths[sequence]; }
+  std::span<const int32_t> sequence(uint32_t sequence = 0) const;
+  /// Back to where a sequence had `length` tokens.
+  void restart(uint32_t sequence = 0, uint64_t length = 0) { lengths[sequence] = length; }
+  std::span<float> logits(uint32_t row = 0) const;
   std::span<std::byte> samplerScratch() const;
   /// Nothing when the checkpoint had no tokenizer.
   const std::optional<Tokenizer> &tokenizer() const { return text; }
@@ -66,14 +78,20 @@ private:
     uint64_t position;
   };
   static void deliver(void *context, uint32_t row, const float *logits);
-  void step(Entry entry, uint32_t tokens, uint32_t firstLogits, Delivery delivery);
+  Failure check(uint32_t sequence, std::span<const int32_t> ids) const;
+  Failure advance(std::span<const Next> tokens, Entry entry);
+  void decode(std::span<const Next> tokens, Entry entry, Delivery delivery);
+  void prefill(uint32_t sequence, uint32_t tokens, uint32_t firstLogits, Delivery delivery);
   void run(uint32_t rows, Entry entry, TorchLibrary *torchOrNone);
-  int32_t *sequenceIds() const;
+  int32_t *idsOf(uint32_t sequence) const;
 
   Team team;
   Arena arena;
   std::optional<Tokenizer> text;
-  uint64_t position = 0;
+  std::vector<uint64_t> lengths; // of each sequence
+  // Of a step of `decode`: room for a token of each sequence.
+  std::vector<int32_t> stepIds;
+  std::vector<TokenPlace> stepPlaces;
 };
 
 } // namespace ashlar

@@ -14,18 +14,27 @@ namespace ashlar {
 class Team;
 class TorchLibrary;
 
+/// Where a token stands: in which of the sequences that caches have room for, and where in it.
+struct TokenPlace {
+  uint32_t sequence;
+  uint64_t position;
+};
+
 /// One step: the tokens that go through the model together. Every thread of the team runs the
 /// same code over its own Step; `sync` keeps them together.
 struct StepState {
   std::byte *host = nullptr;    // the arena of host memory
   const int32_t *ids = nullptr; // [tokens]; of rows there are none
   uint64_t position = 0;        // of the first of them in the sequence
+  uint32_t sequence = 0;        // that they belong to
   uint32_t tokens = 0;          // in this step, or rows
   uint32_t firstLogits = 0;     // logits are wanted from this token on
   uint32_t row = 0;             // the token whose logits are being computed
   uint32_t thread = 0;          // this one
   uint32_t threads = 1;         // in the team
   Team *team = nullptr;
+  /// [tokens]: where the tokens of a BatchStep stand, which have no position or sequence in common.
+  const TokenPlace *places = nullptr;
   TorchLibrary *torch = nullptr; // computes LibTorch's products; kernels of ours do without
   /// Takes the logits of one row; runs on thread 0 while the others wait.
   void (*deliver)(void *context, uint32_t row, const float *logits) = nullptr;
@@ -35,12 +44,24 @@ struct StepState {
   void sync();
 };
 
-/// A step of at most `MaxTokens` tokens. Kernels choose their form by this number at compile
-/// time: one token is a matrix times a vector, more are a matrix times a matrix.
+/// A step of at most `MaxTokens` tokens, one behind the other in a sequence. Kernels choose their
+/// form by this number at compile time: one token is a matrix times a vector, more are a matrix
+/// times a matrix.
 template <uint32_t MaxTokens> struct Step : StepState {
   static constexpr uint32_t Max = MaxTokens;
   [[gnu::always_inline]] explicit Step(const StepState &state) : StepState(state) {}
   [[gnu::always_inline]] uint32_t count() const { return MaxTokens == 1 ? 1 : tokens; }
+  [[gnu::always_inline]] TokenPlace place(int64_t row) const {
+    return {sequence, position + static_cast<uint64_t>(row)};
+  }
+};
+
+/// A step of one token for each of at most `MaxSequences` sequences, which are as long as they are.
+/// To kernels that do not ask where a token stands, it is one like any other.
+template <uint32_t MaxSequences> struct BatchStep : Step<MaxSequences> {
+  static_assert(MaxSequences > 1);
+  [[gnu::always_inline]] explicit BatchStep(const StepState &state) : Step<MaxSequences>(state) {}
+  [[gnu::always_inline]] TokenPlace place(int64_t row) const { return this->places[row]; }
 };
 
 /// A thread's share of `total` things that come in groups of `grain`: consecutive, the same in
@@ -88,6 +109,9 @@ template <class T> struct Reference {
 /// [rows, Columns], row by row: activations, and tables of which single rows are read. Rows begin
 /// `Stride` values apart: more than there are columns where they are a part of wider ones.
 template <class T, int64_t Columns, int64_t Stride = Columns> struct Rows : Reference<T> {
+  [[gnu::always_inline]] typename T::storage *row(const StepState &step, int64_t index) const {
+    return this->at(step) + index * Stride;
+  }
   /// `Count` columns from `First` on.
   template <int64_t First, int64_t Count>
   [[gnu::always_inline]] constexpr Rows<T, Count, Stride> columns() const {
@@ -123,8 +147,14 @@ template <class T, int64_t Count> struct Vector : Reference<T> {};
 template <class T, int64_t RowCount, int64_t Columns> struct Panels : Reference<T> {};
 inline constexpr int64_t PanelRows = 32;
 
-/// Keys or values of one layer: [Heads][Context][Dim].
-template <class T, int64_t Heads, int64_t Context, int64_t Dim> struct Cache : Reference<T> {};
+/// Keys or values of one layer: [Sequences][Heads][Context][Dim].
+template <class T, int64_t Heads, int64_t Context, int64_t Dim, int64_t Sequences = 1>
+struct Cache : Reference<T> {
+  /// Of one sequence: [Heads][Context][Dim].
+  [[gnu::always_inline]] typename T::storage *of(const StepState &step, uint32_t sequence) const {
+    return this->at(step) + (Sequences == 1 ? 0 : sequence * (Heads * Context * Dim));
+  }
+};
 
 } // namespace host
 } // namespace ashlar

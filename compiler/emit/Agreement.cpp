@@ -208,10 +208,6 @@ bool checkRunnable(const plan::Plan &plan, Diagnostics &diags) {
                 llvm::formatv("the plan uses {0} processors; apps run on a cpu alone so far",
                               plan.processors.size()));
     diags.note("plan for the cpu with a profile of it alone, as in --machine cpu-server");
-  } else if (plan.batch != 1) {
-    diags.error(Exit::BadInput, plan.machine,
-                llvm::formatv("the plan is for {0} sequences; apps run one so far", plan.batch));
-    diags.note("leave --batch out");
   } else if (auto brought = llvm::find_if(
                  plan.units,
                  [](const plan::Unit &unit) { return unit.state != plan::State::Resident; });

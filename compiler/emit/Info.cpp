@@ -147,6 +147,7 @@ SourceFile infoFile(const plan::Plan &plan) {
   if (!plan.forward) {
     tokens = llvm::formatv("constexpr int32_t endTokens[] = {{{0}};\n", ends.empty() ? "0" : ends);
     sizes.insert(sizes.begin(), {"context", number(plan.context)});
+    sizes.push_back({"batch", number(plan.batch)});
     sizes.push_back({"vocabulary", number(plan.vocabulary)});
     sizes.push_back({"endTokens", llvm::formatv("{{endTokens, {0}}", plan.endTokens.size())});
   }

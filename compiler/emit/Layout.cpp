@@ -138,6 +138,9 @@ SourceFile layoutFile(const Names &names) {
     sizes +=
         llvm::formatv("\ninline constexpr int64_t Context = {0}; // tokens of a sequence at most\n",
                       plan.context);
+    if (plan.batch > 1)
+      sizes += llvm::formatv("inline constexpr uint32_t Batch = {0}; // sequences at most\n",
+                             plan.batch);
   }
   return {"model.h", fill("model.h.in", {{"title", title},
                                          {"sizes", sizes},

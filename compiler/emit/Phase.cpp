@@ -16,12 +16,15 @@ namespace {
 class PhaseWriter {
 public:
   PhaseWriter(const Names &names, const plan::Phase &phase)
-      : names(names), phase(phase), decode(phase.tokens == 1 && phase.name == "decode") {}
+      : names(names), phase(phase), decode(phase.name == "decode"),
+        batch(decode && names.plan.batch > 1) {}
 
   SourceFile write();
 
 private:
-  std::string stepType() const { return decode ? "Step<1>" : "Step<Chunk>"; }
+  std::string stepType() const {
+    return batch ? "BatchStep<Batch>" : decode ? "Step<1>" : "Step<Chunk>";
+  }
   uint32_t processorOf(uint32_t unit) const {
     const plan::Unit &u = names.plan.units[unit];
     return decode ? u.decode : u.prefill;
@@ -42,6 +45,7 @@ private:
   const Names &names;
   const plan::Phase &phase;
   bool decode;
+  bool batch; // decode of several sequences
 };
 } // namespace
 
@@ -60,7 +64,9 @@ std::string PhaseWriter::describe(uint32_t unit) const {
 std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef step,
                               llvm::StringRef indent) const {
   std::string comment = call.comment;
-  if (decode && comment[1] == 'T')
+  if (batch)
+    comment[1] = 'S';
+  else if (decode && comment[1] == 'T')
     comment[1] = '1';
   const char *rounding = call.ofBF16 && roundsIn(unit) && !call.lastOnly ? "<BF16>" : "";
   std::string line = llvm::formatv("{0}{1}::{2}{3}({4}, {5});", indent,
@@ -70,7 +76,8 @@ std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef s
 }
 
 /// The calls of a unit. Those for the one row whose logits are wanted stand in a loop over such
-/// rows: the last token of a prompt, or every token for the `logits` verb.
+/// rows: the last token of a prompt, or every token for the `logits` verb. In decode every row is
+/// such a row, and one product goes over all of them.
 std::string PhaseWriter::body(uint32_t unit) const {
   std::vector<Call> calls = callsOf(names, unit, severalRows());
   std::vector<bool> meet = barriers(calls);
@@ -97,7 +104,12 @@ std::string PhaseWriter::body(uint32_t unit) const {
     result += call(c, unit, step, indent);
   }
   result += indent + step + ".sync();\n";
-  if (inLoop) {
+  if (inLoop && batch) {
+    result += "    if (step.thread == 0)\n"
+              "      for (uint32_t row = 0; row < step.tokens; ++row)\n"
+              "        step.deliver(step.context, row, stream::logits.row(step, row));\n"
+              "    step.sync();\n";
+  } else if (inLoop) {
     result += llvm::formatv("{0}if ({1}.thread == 0)\n{0}  {1}.deliver({1}.context, {1}.row, "
                             "stream::logits.at({1}));\n{0}{1}.sync();\n",
                             indent, step);
@@ -190,7 +202,8 @@ SourceFile PhaseWriter::write() {
       functions += unitFunction(at);
   functions += "} // namespace unit\n";
   std::string title =
-      decode
+      batch ? llvm::formatv("One token of each of up to {0} sequences.", names.plan.batch).str()
+      : decode
           ? std::string("One token: what runs for each that is generated.")
           : llvm::formatv(names.plan.forward ? "A chunk of rows: up to {0} of them at a time."
                                              : "A chunk of a prompt: up to {0} tokens at a time.",

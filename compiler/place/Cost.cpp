@@ -113,6 +113,7 @@ static KernelRate unrounded(const Processor &processor, KernelRate rate, const W
 static bool timeUnits(const Machine &machine, const Model &model, const Request &request,
                       std::vector<Unit> &units, Diagnostics &diags) {
   std::set<std::string> missing;
+  bool chunksRound = roundsToBF16(machine, request);
   auto total = [&](const Processor &processor, std::vector<Work> UnitForm::*works) {
     Bytes sum;
     for (const Unit &unit : units)
@@ -121,11 +122,11 @@ static bool timeUnits(const Machine &machine, const Model &model, const Request 
     return sum;
   };
   for (const Processor &processor : machine.processors) {
-    bool exact = multipliesBF16(processor) && !roundsToBF16(machine, request);
     Bytes decodeTouched = total(processor, &UnitForm::decode);
     Bytes prefillTouched = total(processor, &UnitForm::prefill);
     for (Unit &unit : units) {
-      auto sum = [&](const std::vector<Work> &works, Bytes touched) {
+      auto sum = [&](const std::vector<Work> &works, Bytes touched, bool rounds) {
+        bool exact = multipliesBF16(processor) && !rounds;
         Nanos result;
         for (const Work &w : works)
           if (const KernelRate *rate = rateFor(processor, w, touched))
@@ -140,8 +141,8 @@ static bool timeUnits(const Machine &machine, const Model &model, const Request 
         return result;
       };
       const UnitForm &form = unit.form(processor.kind);
-      unit.decodeTime.push_back(sum(form.decode, decodeTouched));
-      unit.prefillTime.push_back(sum(form.prefill, prefillTouched));
+      unit.decodeTime.push_back(sum(form.decode, decodeTouched, /*rounds=*/false));
+      unit.prefillTime.push_back(sum(form.prefill, prefillTouched, chunksRound));
     }
   }
   if (missing.empty())

@@ -1,6 +1,5 @@
 #include "runtime/app/Answer.h"
 
-#include "runtime/app/Json.h"
 #include "runtime/app/Verbs.h"
 
 #include <unistd.h>
@@ -19,17 +18,18 @@ static Failure print(std::string_view text) {
   return put(STDOUT_FILENO, text.data(), text.size(), "standard output");
 }
 
-Answer::Answer(const Session &session, const AppOptions &options)
-    : session(session), form(options.form), stops(options.stops) {
+Answer::Answer(const Session &session, const AppOptions &options, uint32_t sequence)
+    : session(session), sequence(sequence), form(options.form), stops(options.stops) {
   if (session.tokenizer())
     stream.emplace(*session.tokenizer());
   else if (form == OutputForm::Text)
     form = OutputForm::Tokens;
+  streamed = options.sequences() == 1 && form != OutputForm::Json;
 }
 
 Failure Answer::add(int32_t id) {
   StopTexts::Released text = stream ? stops.feed(stream->feed(id)) : StopTexts::Released();
-  if (form == OutputForm::Json)
+  if (!streamed)
     return {};
   if (form == OutputForm::Text) {
     Failure f = print(text.held);
@@ -50,9 +50,9 @@ template <class Write> static void rest(TextStream &stream, StopTexts &stops, Wr
   write(stops.finish());
 }
 
-Failure Answer::finish(const Generation &generation) {
-  if (form == OutputForm::Json)
-    return finishJson(generation);
+Failure Answer::finish() {
+  if (!streamed)
+    return {};
   Failure failure;
   if (form == OutputForm::Text)
     rest(*stream, stops, [&](std::string_view part) {
@@ -62,17 +62,46 @@ Failure Answer::finish(const Generation &generation) {
   return failure ? failure : print("\n");
 }
 
-static void writeIds(JsonOutput &out, std::span<const int32_t> ids, const int32_t *last) {
-  const char *comma = "";
-  auto write = [&](int32_t id) {
-    out.raw(comma);
-    out.number(uint64_t(id));
-    comma = ", ";
-  };
-  for (int32_t id : ids)
-    write(id);
-  if (last)
-    write(*last);
+/// Calls `body` for each id that was generated.
+template <class Body>
+static void forIds(std::span<const int32_t> sequence, const Generation &g, Body body) {
+  auto appended = sequence.subspan(g.promptTokens);
+  for (int32_t id : appended)
+    body(id);
+  if (g.generated > appended.size())
+    body(g.last);
+}
+
+static void writeList(JsonOutput &out, const char *&before, const char *comma, int32_t id) {
+  out.raw(before);
+  out.number(uint64_t(id));
+  before = comma;
+}
+
+void Answer::writeIds(JsonOutput &out, const Generation &g, const char *comma) const {
+  const char *before = "";
+  forIds(session.sequence(sequence), g, [&](int32_t id) { writeList(out, before, comma, id); });
+}
+
+/// The text is made once more from the tokens: so it is stored nowhere.
+template <class Write> void Answer::writeText(const Generation &g, Write write) {
+  rest(*stream, stops, [](std::string_view) {});
+  forIds(session.sequence(sequence), g, [&](int32_t id) {
+    StopTexts::Released text = stops.feed(stream->feed(id));
+    write(text.held);
+    write(text.piece);
+  });
+  rest(*stream, stops, write);
+}
+
+void Answer::write(JsonOutput &out, const Generation &generation) {
+  if (form == OutputForm::Json)
+    return writeJson(out, generation);
+  if (form == OutputForm::Tokens)
+    writeIds(out, generation, ",");
+  else
+    writeText(generation, [&](std::string_view part) { out.raw(part); });
+  out.raw("\n");
 }
 
 static void writePhase(JsonOutput &out, const char *name, uint64_t tokens, uint64_t nanos) {
@@ -87,43 +116,28 @@ static void writePhase(JsonOutput &out, const char *name, uint64_t tokens, uint6
   out.raw("}");
 }
 
-/// The text is made once more from the tokens: so it is stored nowhere.
-Failure Answer::finishJson(const Generation &g) {
-  auto prompt = session.sequence().first(g.promptTokens);
-  auto appended = session.sequence().subspan(g.promptTokens);
-  const int32_t *last = g.generated > appended.size() ? &g.last : nullptr;
-  JsonOutput out;
+void Answer::writeJson(JsonOutput &out, const Generation &g) {
   out.raw("{\"prompt_tokens\": [");
-  writeIds(out, prompt, nullptr);
+  const char *before = "";
+  for (int32_t id : session.sequence(sequence).first(g.promptTokens))
+    writeList(out, before, ", ", id);
   out.raw("], \"tokens\": [");
-  writeIds(out, appended, last);
+  writeIds(out, g, ", ");
   out.raw("], \"text\": ");
   if (stream) {
-    auto write = [&](std::string_view part) { out.escaped(part); };
-    auto feed = [&](int32_t id) {
-      StopTexts::Released text = stops.feed(stream->feed(id));
-      write(text.held);
-      write(text.piece);
-    };
-    rest(*stream, stops, [](std::string_view) {});
     out.raw("\"");
-    for (int32_t id : appended)
-      feed(id);
-    if (last)
-      feed(*last);
-    rest(*stream, stops, write);
+    writeText(g, [&](std::string_view part) { out.escaped(part); });
     out.raw("\"");
   } else {
     out.raw("null");
   }
   out.raw(", \"finish_reason\": \"");
-  out.raw(finishNames[size_t(g.finish)]);
+  out.raw(finishNames[size_t(*g.finish)]);
   out.raw("\", \"timings\": {");
-  writePhase(out, "prefill", g.promptTokens, g.promptNanos());
+  writePhase(out, "prefill", g.promptTokens, g.promptNanos);
   out.raw(", ");
-  writePhase(out, "decode", g.decoded, g.decodeNanos());
-  out.raw("}}\n");
-  return out.finish();
+  writePhase(out, "decode", g.decoded, g.decodeNanos);
+  out.raw("}}");
 }
 
 } // namespace ashlar

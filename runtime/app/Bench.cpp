@@ -1,3 +1,4 @@
+#include "runtime/app/Answer.h"
 #include "runtime/app/Verbs.h"
 
 #include <algorithm>
@@ -35,17 +36,21 @@ static Failure benchPrefill(Session &session, std::vector<int32_t> &ids, uint64_
   return {};
 }
 
-/// Single tokens behind as much of a prompt as leaves room for them.
+/// A token of each sequence behind as much of a prompt as leaves room for them.
 static Failure benchDecode(Session &session, std::span<const int32_t> prompt, uint64_t &nanos) {
   std::vector<uint64_t> times;
-  session.restart();
-  if (Failure f = session.append(prompt.first(
-          std::min<size_t>(prompt.size(), session.model.context - session.model.context / 4))))
-    return f;
-  int32_t id = 1 % int32_t(session.model.vocabulary);
-  while (times.size() < DecodeSteps && session.length() < session.model.context) {
+  std::vector<Session::Next> next;
+  uint64_t context = session.model.context;
+  for (uint32_t i = 0; i < session.model.batch; ++i) {
+    session.restart(i);
+    if (Failure f =
+            session.append(prompt.first(std::min<size_t>(prompt.size(), context - context / 4)), i))
+      return f;
+    next.push_back({i, 1 % int32_t(session.model.vocabulary)});
+  }
+  while (times.size() < DecodeSteps && session.length() < context) {
     uint64_t start = now();
-    if (Failure f = session.append(std::span(&id, 1)))
+    if (Failure f = session.advance(next))
       return f;
     times.push_back(now() - start);
   }
@@ -72,9 +77,6 @@ static Failure benchForward(Session &session, uint64_t &nanos) {
 static void print(const ModelInfo &model, const std::vector<Row> &rows, uint64_t loadNanos,
                   bool json) {
   const char *counted = model.forward ? "rows" : "tokens";
-  auto rate = [](const Row &row, uint64_t nanos) {
-    return nanos ? double(row.tokens) * 1e9 / double(nanos) : 0;
-  };
   if (json) {
     std::printf("{\"load_ns\": %llu", (unsigned long long)loadNanos);
     for (const Row &row : rows)
@@ -90,8 +92,13 @@ static void print(const ModelInfo &model, const std::vector<Row> &rows, uint64_t
               ofRows ? "measured rows/s" : "measured tok/s", "measured/");
   for (const Row &row : rows)
     std::printf("%-8s %8llu %18.1f %18.1f %10.2f\n", row.phase, (unsigned long long)row.tokens,
-                rate(row, row.predicted), rate(row, row.measured),
+                perSecond(row.tokens, row.predicted), perSecond(row.tokens, row.measured),
                 row.measured ? double(row.predicted) / double(row.measured) : 0);
+  if (model.batch == 1)
+    return;
+  const Row &decode = rows.back();
+  std::printf("%-8s %8d %18.1f %18.1f\n", "  of one", 1, perSecond(1, decode.predicted),
+              perSecond(1, decode.measured));
 }
 
 Failure bench(const ModelInfo &model, const AppOptions &options) {
@@ -111,7 +118,7 @@ Failure bench(const ModelInfo &model, const AppOptions &options) {
   for (size_t i = 0; i < ids.size(); ++i)
     ids[i] = int32_t(i % model.vocabulary);
   Row prefill{"prefill", model.chunk, model.predictedPrefillNanos, 0};
-  Row decode{"decode", 1, model.predictedDecodeNanos, 0};
+  Row decode{"decode", model.batch, model.predictedDecodeNanos, 0};
   if (Failure f = benchPrefill(session, ids, prefill.measured))
     return f;
   if (Failure f = benchDecode(session, ids, decode.measured))

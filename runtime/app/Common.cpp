@@ -12,11 +12,17 @@ namespace ashlar {
 
 static constexpr const char *NoTokenizer =
     "this app has no tokenizer: its checkpoint had no tokenizer.json";
-static constexpr const char *Shorten = "shorten the prompt, or build with a larger --context";
 
-static std::string tooLong(uint64_t tokens, uint64_t context) {
-  return "the prompt has " + std::to_string(tokens) + " tokens, the context holds " +
-         std::to_string(context);
+/// What the prompt at `index` is called: it needs a number where there are others.
+static std::string nameOf(size_t index, size_t count) {
+  return count == 1 ? "the prompt" : "prompt " + std::to_string(index + 1);
+}
+
+static Failure tooLong(const std::string &prompt, uint64_t tokens, uint64_t context) {
+  return {ExitCode::BadInput,
+          prompt + " has " + std::to_string(tokens) + " tokens, the context holds " +
+              std::to_string(context),
+          "shorten the prompt, or build with a larger --context"};
 }
 
 uint64_t now() {
@@ -32,16 +38,25 @@ Failure put(int file, const void *data, uint64_t bytes, const char *name) {
           ""};
 }
 
-Failure checkPrompt(const ModelInfo &model, const AppOptions &options) {
-  if (options.tokens && options.prompt)
+Failure checkPrompts(const ModelInfo &model, const AppOptions &options) {
+  size_t count = options.sequences();
+  if (!options.tokens.empty() && !options.prompts.empty())
     return {ExitCode::BadInput, "-p and --tokens both name the prompt", "name one of them"};
-  if (!options.tokens && !options.prompt)
+  if (count == 0)
     return {ExitCode::BadInput, "no prompt", "name one with -p TEXT or --tokens 1,2,3"};
-  if (!options.tokens)
-    return {};
-  if (options.tokens->size() > model.context)
-    return {ExitCode::BadInput, tooLong(options.tokens->size(), model.context), Shorten};
-  return checkIds(model, *options.tokens);
+  if (count > model.batch)
+    return {ExitCode::BadInput,
+            std::to_string(count) + " prompts, the app runs " + std::to_string(model.batch) +
+                " at a time",
+            "name fewer, or build with --batch " + std::to_string(count)};
+  for (const std::vector<int32_t> &ids : options.tokens) {
+    if (ids.size() > model.context)
+      return tooLong(nameOf(size_t(&ids - options.tokens.data()), count), ids.size(),
+                     model.context);
+    if (Failure f = checkIds(model, ids))
+      return f;
+  }
+  return {};
 }
 
 Failure checkIds(const ModelInfo &model, std::span<const int32_t> ids) {
@@ -56,22 +71,23 @@ Failure checkIds(const ModelInfo &model, std::span<const int32_t> ids) {
 
 Failure noTokenizer(const char *wayOut) { return {ExitCode::BadInput, NoTokenizer, wayOut}; }
 
-Failure promptIds(const Session &session, const AppOptions &options, std::vector<int32_t> &ids) {
-  if (options.tokens) {
-    ids = *options.tokens;
-  } else if (options.prompt && !session.tokenizer()) {
+Failure promptIds(const Session &session, const AppOptions &options,
+                  std::vector<std::vector<int32_t>> &prompts) {
+  prompts = options.tokens;
+  if (!options.prompts.empty() && !session.tokenizer())
     return noTokenizer("name the prompt with --tokens 1,2,3");
-  } else if (options.prompt) {
-    ids.resize(session.model.context);
+  for (const std::string &text : options.prompts) {
+    std::string name = nameOf(prompts.size(), options.sequences());
+    std::vector<int32_t> &ids = prompts.emplace_back(session.model.context);
     // No argument of a program comes near the size that encode refuses.
     uint64_t count =
-        session.tokenizer()->encode(*options.prompt, /*addSpecial=*/true, ids).value_or(UINT64_MAX);
+        session.tokenizer()->encode(text, /*addSpecial=*/true, ids).value_or(UINT64_MAX);
     if (count > ids.size())
-      return {ExitCode::BadInput, tooLong(count, ids.size()), Shorten};
+      return tooLong(name, count, ids.size());
+    if (count == 0)
+      return {ExitCode::BadInput, name + " is empty", "name some text with -p TEXT"};
     ids.resize(count);
   }
-  if (ids.empty())
-    return {ExitCode::BadInput, "the prompt is empty", "name some text with -p TEXT"};
   return {};
 }
 

@@ -63,33 +63,76 @@ static Failure compareStretch(Session &session, Stretch stretch, Comparison &pre
   for (size_t i = 0; i < ids.size(); ++i)
     ids[i] = idAt(i, session.model.vocabulary);
   auto before = std::span(ids).first(stretch.first), compared = std::span(ids).last(stretch.count);
-  session.restart();
-  if (Failure f = session.append(before))
+  uint32_t sequence = session.model.batch - 1;
+  session.restart(sequence);
+  if (Failure f = session.append(before, sequence))
     return f;
   // Each token after what the plain form left in the cache, so that neither what is rounded in one
   // nor what is wrong adds up in the next.
   Rows rows{session.model.vocabulary, {}, stretch.first};
   std::vector<float> found;
   for (size_t i = 0; i < compared.size(); ++i) {
-    if (Failure f = session.append(compared.subspan(i, 1)))
+    Session::Next next{sequence, compared[i]};
+    if (Failure f = session.advance({&next, 1}))
       return f;
     found.assign(session.logits().begin(), session.logits().end());
-    session.restart(stretch.first + i);
-    session.appendPlain(compared[i]);
+    session.restart(sequence, stretch.first + i);
+    if (Failure f = session.advancePlain({&next, 1}))
+      return f;
     rows.plain.insert(rows.plain.end(), session.logits().begin(), session.logits().end());
     rows.compare(i, found.data(), decode);
   }
   if (compared.size() < 2)
     return {};
-  session.restart(stretch.first);
+  session.restart(sequence, stretch.first);
   Delivery delivery{rows, prefill};
   return session.append(
-      compared,
+      compared, sequence,
       [](void *context, uint64_t position, const float *logits) {
         auto &d = *static_cast<Delivery *>(context);
         d.rows.compare(position - d.rows.first, logits, d.into);
       },
       &delivery);
+}
+
+/// Sequences of different lengths in one step, beside the plain form of each of them alone. As one
+/// is full, it drops out.
+static Failure compareBatch(Session &session, Comparison &batch) {
+  static constexpr uint64_t Apart = 7, Steps = 4;
+  uint64_t context = session.model.context, vocabulary = session.model.vocabulary;
+  auto id = [&](uint32_t sequence, uint64_t position) {
+    return idAt(sequence * context + position, vocabulary);
+  };
+  for (uint32_t i = 0; i < session.model.batch; ++i) {
+    std::vector<int32_t> ids(i * Apart % context);
+    for (size_t at = 0; at < ids.size(); ++at)
+      ids[at] = id(i, at);
+    session.restart(i);
+    if (Failure f = session.append(ids, i))
+      return f;
+  }
+  for (uint64_t step = 0; step < Steps; ++step) {
+    std::vector<Session::Next> next;
+    for (uint32_t i = 0; i < session.model.batch; ++i)
+      if (uint64_t length = session.length(i); length < context)
+        next.push_back({i, id(i, length)});
+    if (next.empty())
+      break;
+    if (Failure f = session.advance(next))
+      return f;
+    std::vector<float> found(session.logits().data(),
+                             session.logits().data() + next.size() * vocabulary);
+    for (size_t row = 0; row < next.size(); ++row) {
+      uint32_t sequence = next[row].sequence;
+      uint64_t position = session.length(sequence) - 1;
+      session.restart(sequence, position);
+      if (Failure f = session.advancePlain({&next[row], 1}))
+        return f;
+      Rows rows{vocabulary, {session.logits().begin(), session.logits().end()}, position};
+      rows.compare(0, found.data() + row * vocabulary, batch);
+    }
+  }
+  return {};
 }
 
 /// The start of a sequence, and a place where attention looks far back.
@@ -107,6 +150,12 @@ static Failure compareTokens(Session &session, std::vector<Comparison> &into) {
   if (prefill.rows)
     into.push_back(prefill);
   into.push_back(decode);
+  if (session.model.batch == 1)
+    return {};
+  Comparison batch{"batch", AllowedDifference};
+  if (Failure f = compareBatch(session, batch))
+    return f;
+  into.push_back(batch);
   return {};
 }
 

@@ -7,7 +7,7 @@ namespace ashlar {
 
 /// How far one form of a step is from its plain form, over all rows that were compared.
 struct Comparison {
-  const char *form; // "prefill", "decode", "forward"
+  const char *form; // "prefill", "decode", "batch", "forward"
   double allowed;
   uint64_t rows = 0;
   double squares = 0;           // of what the plain form gave

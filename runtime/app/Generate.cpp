@@ -42,93 +42,207 @@ static Failure checkStops(const ModelInfo &model, const AppOptions &options) {
   return {};
 }
 
-static void printStatistics(const ModelInfo &model, const Generation &g) {
-  if (g.finish == Finish::Context)
+namespace {
+/// A prompt and what follows it.
+struct Sequence {
+  Answer answer;
+  Sampler sampler;
+  Generation generation = {};
+};
+
+/// When what all sequences do together happened, in nanoseconds of `now`.
+struct Times {
+  uint64_t start = 0, loaded = 0, prompted = 0;
+};
+} // namespace
+
+/// Of the prompt at `index`: the random numbers that it would get alone with that seed.
+static SamplerOptions seeded(SamplerOptions options, uint32_t index) {
+  options.seed += index;
+  return options;
+}
+
+static void printStops(const ModelInfo &model, std::span<const Sequence> sequences) {
+  bool interrupted = false;
+  for (const Sequence &sequence : sequences) {
+    interrupted |= sequence.generation.finish == Finish::Interrupted;
+    if (sequence.generation.finish != Finish::Context)
+      continue;
+    if (sequences.size() > 1)
+      std::fprintf(stderr, "prompt %zu ", size_t(&sequence - sequences.data()) + 1);
     std::fprintf(stderr, "stopped: the context is full (%llu tokens)\n",
                  (unsigned long long)model.context);
-  if (g.finish == Finish::Interrupted)
+  }
+  if (interrupted)
     std::fprintf(stderr, "stopped: interrupted\n");
-  std::fprintf(stderr, "load     %8.1f ms\n", double(g.loaded - g.start) / 1e6);
+}
+
+/// Of all sequences together.
+static void printStatistics(const ModelInfo &model, std::span<const Sequence> sequences,
+                            const Times &times) {
+  Generation all;
+  for (const Sequence &sequence : sequences) {
+    const Generation &g = sequence.generation;
+    all.promptTokens += g.promptTokens;
+    all.promptNanos += g.promptNanos;
+    all.generated += g.generated;
+    all.decoded += g.decoded;
+    all.decodeNanos = std::max(all.decodeNanos, g.decodeNanos);
+  }
+  printStops(model, sequences);
+  std::fprintf(stderr, "load     %8.1f ms\n", double(times.loaded - times.start) / 1e6);
   std::fprintf(stderr, "prompt   %8.1f ms  %5llu tokens  %9.1f tokens/s\n",
-               double(g.promptNanos()) / 1e6, (unsigned long long)g.promptTokens,
-               perSecond(g.promptTokens, g.promptNanos()));
+               double(all.promptNanos) / 1e6, (unsigned long long)all.promptTokens,
+               perSecond(all.promptTokens, all.promptNanos));
   std::fprintf(stderr, "generate %8.1f ms  %5llu tokens  %9.1f tokens/s, predicted %.1f\n",
-               double(g.decodeNanos()) / 1e6, (unsigned long long)g.generated,
-               perSecond(g.decoded, g.decodeNanos()), perSecond(1, model.predictedDecodeNanos));
+               double(all.decodeNanos) / 1e6, (unsigned long long)all.generated,
+               perSecond(all.decoded, all.decodeNanos),
+               perSecond(sequences.size(), model.predictedDecodeNanos));
 }
 
 /// Why no token follows those that there are; nothing where one does.
-static std::optional<Finish> ending(const Session &session, const AppOptions &options,
-                                    const Answer &answer, const Generation &g) {
-  if (answer.stopped())
+static std::optional<Finish> ending(uint64_t length, const ModelInfo &model,
+                                    const AppOptions &options, const Sequence &sequence) {
+  if (sequence.answer.stopped())
     return Finish::Stop;
-  if (g.generated == options.count)
+  if (sequence.generation.generated == options.count)
     return Finish::Length;
-  if (session.length() == session.model.context)
+  if (length == model.context)
     return Finish::Context;
   if (interruptSignal())
     return Finish::Interrupted;
   return std::nullopt;
 }
 
-/// Tokens until there is a reason to end, which is left in `g`. Allocates nothing.
-static Failure decode(Session &session, const AppOptions &options, Answer &answer, Generation &g) {
+/// The token that follows in a sequence, of the logits in `row`; or why there is none, or none
+/// after it.
+static Failure takeToken(Session &session, const AppOptions &options, uint32_t index, uint32_t row,
+                         Sequence &sequence) {
   std::span<const int32_t> ends = session.model.endTokens;
-  Sampler sampler(options.sampling);
-  while (g.generated < options.count) {
-    g.last = sampler.next(session.logits(), session.sequence(), session.samplerScratch());
-    if (g.last == Sampler::Failed)
-      return {ExitCode::BadInput, "the logits are not numbers: the weights are damaged",
-              "compare them with app check, and build anew"};
-    if (!options.ignoreEnd && std::find(ends.begin(), ends.end(), g.last) != ends.end()) {
-      g.finish = Finish::EndToken;
-      break;
+  Generation &g = sequence.generation;
+  g.last =
+      sequence.sampler.next(session.logits(row), session.sequence(index), session.samplerScratch());
+  if (g.last == Sampler::Failed)
+    return {ExitCode::BadInput, "the logits are not numbers: the weights are damaged",
+            "compare them with app check, and build anew"};
+  if (!options.ignoreEnd && std::find(ends.begin(), ends.end(), g.last) != ends.end()) {
+    g.finish = Finish::EndToken;
+    return {};
+  }
+  if (Failure f = sequence.answer.add(g.last))
+    return f;
+  ++g.generated;
+  g.finish = ending(session.length(index), session.model, options, sequence);
+  return {};
+}
+
+/// Reads the prompts one after another, each with the first token of its answer: the next one's
+/// logits take the place of its.
+static Failure readPrompts(Session &session, const AppOptions &options,
+                           std::span<const std::vector<int32_t>> prompts,
+                           std::span<Sequence> sequences, Times &times) {
+  for (uint32_t i = 0; i < sequences.size(); ++i) {
+    Generation &g = sequences[i].generation;
+    uint64_t start = now();
+    if (i > 0 && interruptSignal()) {
+      g.finish = Finish::Interrupted;
+      continue;
     }
-    if (Failure f = answer.add(g.last))
+    if (Failure f = session.append(prompts[i], i))
       return f;
-    ++g.generated;
-    if (std::optional<Finish> ended = ending(session, options, answer, g)) {
-      g.finish = *ended;
-      break;
-    }
-    if (Failure f = session.append(std::span(&g.last, 1)))
+    times.prompted = now();
+    g.promptNanos = times.prompted - start;
+    g.promptTokens = session.length(i);
+    if (g.promptTokens < prompts[i].size())
+      g.finish = Finish::Interrupted;
+    else if (options.count == 0)
+      g.finish = Finish::Length;
+    else if (Failure f = takeToken(session, options, i, 0, sequences[i]))
       return f;
   }
   return {};
 }
 
+/// A token of each sequence at a time, until there is a reason for each of them to end. Allocates
+/// nothing: `next` has room for all.
+static Failure decode(Session &session, const AppOptions &options, std::span<Sequence> sequences,
+                      std::vector<Session::Next> &next, const Times &times) {
+  for (;;) {
+    next.clear();
+    for (uint32_t i = 0; i < sequences.size(); ++i)
+      if (!sequences[i].generation.finish)
+        next.push_back({i, sequences[i].generation.last});
+    if (next.empty())
+      return {};
+    if (Failure f = session.advance(next))
+      return f;
+    for (uint32_t row = 0; row < next.size(); ++row) {
+      uint32_t i = next[row].sequence;
+      Generation &g = sequences[i].generation;
+      if (Failure f = takeToken(session, options, i, row, sequences[i]))
+        return f;
+      g.decoded = session.length(i) - g.promptTokens;
+      g.decodeNanos = now() - times.prompted;
+    }
+  }
+}
+
+/// Several texts stand below their prompts' numbers, several objects are an array.
+static Failure writeAnswers(std::span<Sequence> sequences) {
+  if (sequences.front().answer.streams())
+    return sequences.front().answer.finish();
+  OutputForm form = sequences.front().answer.outputForm();
+  bool array = form == OutputForm::Json && sequences.size() > 1;
+  JsonOutput out;
+  for (Sequence &sequence : sequences) {
+    bool first = &sequence == sequences.data();
+    if (form == OutputForm::Text) {
+      out.raw(first ? "==> prompt " : "\n==> prompt ");
+      out.number(uint64_t(&sequence - sequences.data() + 1));
+      out.raw(" <==\n");
+    } else if (array) {
+      out.raw(first ? "[" : ",\n ");
+    }
+    sequence.answer.write(out, sequence.generation);
+  }
+  if (form == OutputForm::Json)
+    out.raw(array ? "]\n" : "\n");
+  return out.finish();
+}
+
 Failure generate(const ModelInfo &model, const AppOptions &options) {
-  if (Failure f = checkPrompt(model, options))
+  if (Failure f = checkPrompts(model, options))
     return f;
   if (Failure f = checkStops(model, options))
     return f;
-  Generation g;
-  g.start = now();
+  Times times;
+  times.start = now();
   Session session(model);
   if (Failure f = session.open(options.weights, options.torchModule))
     return f;
-  std::vector<int32_t> ids;
-  if (Failure f = promptIds(session, options, ids))
+  std::vector<std::vector<int32_t>> prompts;
+  if (Failure f = promptIds(session, options, prompts))
     return f;
-  Answer answer(session, options);
+  std::vector<Sequence> sequences;
+  for (uint32_t i = 0; i < prompts.size(); ++i)
+    sequences.push_back({Answer(session, options, i), Sampler(seeded(options.sampling, i))});
+  std::vector<Session::Next> next;
+  next.reserve(sequences.size());
 
   noteInterrupts();
   session.interrupted = [] { return interruptSignal() != 0; };
-  g.loaded = now();
-  if (Failure f = session.append(ids))
+  times.loaded = now();
+  if (Failure f = readPrompts(session, options, prompts, sequences, times))
     return f;
-  g.prompted = now();
-  g.promptTokens = session.length();
-  if (g.promptTokens < ids.size())
-    g.finish = Finish::Interrupted;
-  else if (Failure f = decode(session, options, answer, g))
+  if (Failure f = decode(session, options, sequences, next, times))
     return f;
-  g.done = now();
-  g.decoded = session.length() - g.promptTokens;
-  if (Failure f = answer.finish(g))
+  if (Failure f = writeAnswers(sequences))
     return f;
-  printStatistics(model, g);
-  if (g.finish != Finish::Interrupted)
+  printStatistics(model, sequences, times);
+  bool interrupted = std::any_of(sequences.begin(), sequences.end(), [](const Sequence &s) {
+    return s.generation.finish == Finish::Interrupted;
+  });
+  if (!interrupted)
     return {};
   return {interruptSignal() == SIGTERM ? ExitCode::Terminated : ExitCode::Interrupted, "", ""};
 }

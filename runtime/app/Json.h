@@ -1,4 +1,4 @@
-/// Writes JSON to standard output, in large pieces. Allocates nothing.
+/// Writes JSON, or text as it stands, to standard output, in large pieces. Allocates nothing.
 #pragma once
 
 #include "runtime/Failure.h"

@@ -12,7 +12,7 @@ static void printVersion(const ModelInfo &model) {
     std::printf(" input=%llu output=%llu chunk=%u", (unsigned long long)model.inputColumns,
                 (unsigned long long)model.outputColumns, model.chunk);
   else
-    std::printf(" context=%llu", (unsigned long long)model.context);
+    std::printf(" context=%llu batch=%u", (unsigned long long)model.context, model.batch);
   std::printf(" threads=%u isa=", model.threads);
   for (size_t i = 0; i < model.isa.size(); ++i)
     std::printf("%s%s", i ? "," : "", model.isa[i]);

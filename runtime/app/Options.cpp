@@ -57,7 +57,6 @@ static bool real(const char *text, float least, float most, float &value) {
 }
 
 static bool idList(const char *text, std::vector<int32_t> &ids) {
-  ids.clear();
   for (const char *p = text;; ++p) {
     char *end;
     if (*p < '0' || *p > '9')
@@ -91,15 +90,15 @@ static bool takeInput(AppOptions &options, const char *path) {
 }
 
 static constexpr Option table[] = {
-    {"-p --prompt", "TEXT", "the prompt",
+    {"-p --prompt", "TEXT", "the prompt; may repeat, up to the batch that the app was built for",
      [](AppOptions &o, const char *v) {
-       o.prompt = v;
+       o.prompts.push_back(v);
        return true;
      },
      For::Tokens},
-    {"--tokens", "IDS", "the prompt as token ids: 1,2,3",
-     [](AppOptions &o, const char *v) { return idList(v, o.tokens.emplace()); }, For::Tokens},
-    {"-n", "N", "tokens to generate at most (256)",
+    {"--tokens", "IDS", "the prompt as token ids: 1,2,3; may repeat as well",
+     [](AppOptions &o, const char *v) { return idList(v, o.tokens.emplace_back()); }, For::Tokens},
+    {"-n", "N", "tokens to generate at most, for each prompt (256)",
      [](AppOptions &o, const char *v) { return number(v, o.count); }, For::Tokens},
     {"--greedy", nullptr, "always the likeliest token (the default)",
      [](AppOptions &o, const char *) {
@@ -123,7 +122,7 @@ static constexpr Option table[] = {
      "above 1: fewer of the tokens that were there already; 0.01 to 100 (1)",
      [](AppOptions &o, const char *v) { return real(v, 0.01f, 100, o.sampling.repetitionPenalty); },
      For::Tokens},
-    {"--seed", "S", "of the random numbers (0)",
+    {"--seed", "S", "of the random numbers; of the second prompt's it is S + 1, and so on (0)",
      [](AppOptions &o, const char *v) { return number(v, o.sampling.seed); }, For::Tokens},
     {"--ignore-eos", nullptr, "go on behind the end of the text",
      [](AppOptions &o, const char *) { return o.ignoreEnd = true; }, For::Tokens},

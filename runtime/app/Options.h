@@ -5,7 +5,6 @@
 #include "runtime/ModelInfo.h"
 #include "runtime/text/Sampler.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +20,11 @@ struct AppOptions {
 
   std::string torchModule; // where it is not beside the executable; empty: there
 
-  std::optional<std::string> prompt;
-  std::optional<std::vector<int32_t>> tokens;
-  uint64_t count = 256; // tokens to generate at most
+  // One prompt for each sequence, in one of these two.
+  std::vector<std::string> prompts;
+  std::vector<std::vector<int32_t>> tokens;
+  size_t sequences() const { return prompts.size() + tokens.size(); }
+  uint64_t count = 256; // tokens to generate at most, of each
   SamplerOptions sampling;
   std::vector<std::string> stops; // texts before which generation ends
   bool ignoreEnd = false;

@@ -63,13 +63,13 @@ static Failure readText(const std::string &path, std::string &text) {
 /// The ids of a text of any length, or of --tokens.
 static Failure textIds(const Session &session, const AppOptions &options,
                        std::vector<int32_t> &ids) {
-  if (options.tokens) {
-    ids = *options.tokens;
+  if (!options.tokens.empty()) {
+    ids = options.tokens.front();
     return {};
   }
   std::string text;
-  if (options.prompt)
-    text = *options.prompt;
+  if (!options.prompts.empty())
+    text = options.prompts.front();
   else if (Failure f = readText(options.input, text))
     return f;
   if (!session.tokenizer())
@@ -91,12 +91,12 @@ static uint64_t windowOf(const ModelInfo &model, std::span<const int32_t> ids) {
 }
 
 Failure perplexity(const ModelInfo &model, const AppOptions &options) {
-  int sources = !options.input.empty() + options.prompt.has_value() + options.tokens.has_value();
+  size_t sources = !options.input.empty() + options.sequences();
   if (sources != 1)
     return {ExitCode::BadInput, sources ? "several texts" : "no text",
             "name one with --input FILE, -p TEXT or --tokens 1,2,3"};
-  if (options.tokens)
-    if (Failure f = checkIds(model, *options.tokens))
+  for (const std::vector<int32_t> &tokens : options.tokens)
+    if (Failure f = checkIds(model, tokens))
       return f;
   Session session(model);
   if (Failure f = session.open(options.weights, options.torchModule))
@@ -113,7 +113,7 @@ Failure perplexity(const ModelInfo &model, const AppOptions &options) {
     if (window.ids.size() < 2)
       continue;
     session.restart();
-    if (Failure f = session.append(window.ids, count, &window))
+    if (Failure f = session.append(window.ids, 0, count, &window))
       return f;
     nats += window.nats;
     judged += window.ids.size() - 1;

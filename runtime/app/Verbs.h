@@ -16,8 +16,8 @@ Failure showPlan(const ModelInfo &model, const AppOptions &options);
 Failure check(const ModelInfo &model, const AppOptions &options);
 Failure verify(const ModelInfo &model, const AppOptions &options);
 
-/// What can be said about the prompt before anything is loaded.
-Failure checkPrompt(const ModelInfo &model, const AppOptions &options);
+/// What can be said about the prompts before anything is loaded.
+Failure checkPrompts(const ModelInfo &model, const AppOptions &options);
 
 /// Whether all ids are of the vocabulary.
 Failure checkIds(const ModelInfo &model, std::span<const int32_t> ids);
@@ -25,8 +25,9 @@ Failure checkIds(const ModelInfo &model, std::span<const int32_t> ids);
 /// For text, where there is no tokenizer.
 Failure noTokenizer(const char *wayOut);
 
-/// The prompt of the options as token ids.
-Failure promptIds(const Session &session, const AppOptions &options, std::vector<int32_t> &ids);
+/// The prompts of the options as token ids.
+Failure promptIds(const Session &session, const AppOptions &options,
+                  std::vector<std::vector<int32_t>> &prompts);
 
 /// Writes all of it, to a descriptor; allocates nothing.
 Failure put(int file, const void *data, uint64_t bytes, const char *name);

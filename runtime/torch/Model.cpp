@@ -95,7 +95,7 @@ at::Tensor Model::forward(const at::Tensor &input) {
   } rows{result.data_ptr<float>(), size_t(outputColumns())};
   session.restart();
   check(session.append(
-      ids,
+      ids, 0,
       [](void *context, uint64_t position, const float *logits) {
         auto &rows = *static_cast<Rows *>(context);
         std::memcpy(rows.at + position * rows.columns, logits, rows.columns * sizeof(float));

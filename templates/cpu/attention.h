@@ -11,16 +11,19 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// Writes the rows of this step at their positions.
-template <uint32_t Max, class T, int64_t C, int64_t S, int64_t Heads, int64_t Context, int64_t Dim>
-void store(const Step<Max> &step, host::Rows<F32, C, S> x,
-           host::Cache<T, Heads, Context, Dim> cache) {
+/// Writes the rows of this step to their sequences, at their positions.
+template <class AnyStep, class T, int64_t C, int64_t S, int64_t Heads, int64_t Context, int64_t Dim,
+          int64_t Sequences>
+void store(const AnyStep &step, host::Rows<F32, C, S> x,
+           host::Cache<T, Heads, Context, Dim, Sequences> cache) {
   static_assert(C == Heads * Dim);
   Share mine = share(step, step.count() * Heads);
   for (int64_t item = mine.begin; item < mine.end; ++item) {
-    int64_t position = static_cast<int64_t>(step.position) + item / Heads;
+    TokenPlace place = step.place(item / Heads);
+    auto position = static_cast<int64_t>(place.position);
     const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
-    typename T::storage *to = cache.at(step) + (item % Heads * Context + position) * Dim;
+    typename T::storage *to =
+        cache.of(step, place.sequence) + (item % Heads * Context + position) * Dim;
     for (int64_t i = 0; i < Dim; i += Width)
       store<T>(to + i, load(from + i, Dim - i), Dim - i);
   }
@@ -135,11 +138,11 @@ ASHLAR_INLINE inline float weigh(float *scores, int64_t count, int64_t columns, 
 }
 
 /// The attention of `heads` query heads from `head` on, all of one key head, for `tokens` tokens
-/// from `token` on. At most MaxRows of them together.
+/// from `token` on, of which that one stands at `first`. At most MaxRows of them together.
 template <int64_t MaxRows, int64_t Window, class T, int64_t Heads, int64_t Dim, int64_t S>
-void attendRows(const StepState &step, const float *q, const typename T::storage *k,
-                const typename T::storage *v, float *y, float scale, int64_t token, int64_t tokens,
-                int64_t head, int64_t heads) {
+void attendRows(const float *q, const typename T::storage *k, const typename T::storage *v,
+                float *y, float scale, int64_t token, int64_t tokens, int64_t first, int64_t head,
+                int64_t heads) {
   using Value = typename T::storage;
   constexpr int64_t Padded = roundUp(Dim, BlockColumns);
   // Many rows read the same keys and values, which are turned and widened once for all of them.
@@ -162,7 +165,6 @@ void attendRows(const StepState &step, const float *q, const typename T::storage
     running[row] = {-__builtin_inff(), Floats{}};
   }
 
-  int64_t first = static_cast<int64_t>(step.position) + token;
   int64_t end = first + tokens;
   int64_t start = Window && first >= Window ? first - Window + 1 : 0;
   for (; start < end; start += KeyBlock) {
@@ -214,20 +216,21 @@ void attendRows(const StepState &step, const float *q, const typename T::storage
   }
 }
 
-/// y = softmax(scale q k^T) v, each token over the positions up to its own: all, or the last
-/// `Window` of them. The rows of this step must be stored in the caches.
+/// y = softmax(scale q k^T) v, each token over the positions of its sequence up to its own: all, or
+/// the last `Window` of them. The rows of this step must be stored in the caches.
 template <int64_t Window = 0, uint32_t Max, class T, int64_t C, int64_t S, int64_t Kv,
-          int64_t Context, int64_t Dim>
-void attend(const Step<Max> &step, host::Rows<F32, C, S> q, host::Cache<T, Kv, Context, Dim> k,
-            host::Cache<T, Kv, Context, Dim> v, host::Rows<F32, C> y, float scale) {
+          int64_t Context, int64_t Dim, int64_t Sequences>
+void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
+            host::Cache<T, Kv, Context, Dim, Sequences> k,
+            host::Cache<T, Kv, Context, Dim, Sequences> v, host::Rows<F32, C> y, float scale) {
   constexpr int64_t Heads = C / Dim, Group = Heads / Kv;
   static_assert(Heads * Dim == C && Group * Kv == Heads);
   constexpr int64_t Tokens = Max == 1 || Group >= 32 ? 1 : Max * Group < 32 ? Max : 32 / Group;
   auto run = [&](int64_t token, int64_t tokens, int64_t head, int64_t heads) {
     int64_t cache = head / Group * Context * Dim;
-    attendRows<Tokens * Group, Window, T, Heads, Dim, S>(step, q.at(step), k.at(step) + cache,
-                                                         v.at(step) + cache, y.at(step), scale,
-                                                         token, tokens, head, heads);
+    attendRows<Tokens * Group, Window, T, Heads, Dim, S>(
+        q.at(step), k.of(step, step.sequence) + cache, v.of(step, step.sequence) + cache,
+        y.at(step), scale, token, tokens, static_cast<int64_t>(step.position) + token, head, heads);
   };
   if constexpr (Max == 1) {
     Share mine = share(step, Heads);
@@ -244,6 +247,26 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q, host::Cache<T, Kv, C
       int64_t token = item / Kv * Tokens;
       run(token, count - token < Tokens ? count - token : Tokens, item % Kv * Group, Group);
     }
+  }
+}
+
+/// The same of one token of each of several sequences. No two of them have keys in common.
+template <int64_t Window = 0, uint32_t Max, class T, int64_t C, int64_t S, int64_t Kv,
+          int64_t Context, int64_t Dim, int64_t Sequences>
+void attend(const BatchStep<Max> &step, host::Rows<F32, C, S> q,
+            host::Cache<T, Kv, Context, Dim, Sequences> k,
+            host::Cache<T, Kv, Context, Dim, Sequences> v, host::Rows<F32, C> y, float scale) {
+  constexpr int64_t Heads = C / Dim, Group = Heads / Kv;
+  static_assert(Heads * Dim == C && Group * Kv == Heads);
+  // Longer sequences cost more: their heads are dealt out like cards.
+  int64_t items = step.count() * Kv;
+  for (int64_t item = step.thread; item < items; item += step.threads) {
+    int64_t token = item / Kv, head = item % Kv;
+    TokenPlace place = step.place(token);
+    attendRows<Group, Window, T, Heads, Dim, S>(
+        q.at(step), k.of(step, place.sequence) + head * Context * Dim,
+        v.of(step, place.sequence) + head * Context * Dim, y.at(step), scale, token, 1,
+        static_cast<int64_t>(place.position), head * Group, Group);
   }
 }
 

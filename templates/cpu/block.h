@@ -97,7 +97,7 @@ ASHLAR_INLINE inline void forRows(int64_t begin, int64_t end, Body &&body) {
     body(Constant<R>(), begin);
   if constexpr (R > 1)
     if (begin < end)
-      forRows<R / 2>(begin, end, body);
+      forRows<(R + 1) / 2>(begin, end, body);
 }
 
 /// Calls body(group, row, end) for what this thread has of `groups` panels, or groups of them,

@@ -53,10 +53,11 @@ void embed(const Step<Max> &step, Table table, host::Rows<F32, C> y) {
 }
 
 /// The rows of the tokens' positions, of which position 0 has row `Offset`.
-template <int64_t Offset, uint32_t Max, class Table, int64_t C>
-void positions(const Step<Max> &step, Table table, host::Rows<F32, C> y) {
-  int64_t first = static_cast<int64_t>(step.position) + Offset;
-  pickRows(step, table, y, [&](int64_t token) ASHLAR_INLINE { return first + token; });
+template <int64_t Offset, class AnyStep, class Table, int64_t C>
+void positions(const AnyStep &step, Table table, host::Rows<F32, C> y) {
+  pickRows(step, table, y, [&](int64_t token) ASHLAR_INLINE {
+    return static_cast<int64_t>(step.place(token).position) + Offset;
+  });
 }
 
 /// The first row of y = row step.row of x.
@@ -67,6 +68,15 @@ void last(const Step<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, C> y) 
   Share mine = share(step, C, 16);
   for (int64_t i = mine.begin; i < mine.end; i += Width)
     store(to + i, load(from + i, mine.end - i), mine.end - i);
+}
+
+/// Of several sequences, each has one row here: its last.
+template <uint32_t Max, int64_t C, int64_t S>
+void last(const BatchStep<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, C> y) {
+  Share mine = share(step, step.count());
+  for (int64_t row = mine.begin; row < mine.end; ++row)
+    for (int64_t i = 0; i < C; i += Width)
+      store(y.row(step, row) + i, load(x.row(step, row) + i, C - i), C - i);
 }
 
 } // namespace ASHLAR_ISA

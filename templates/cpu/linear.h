@@ -60,12 +60,13 @@ void linearShare(const Step<Max> &step, const float *x, int64_t xStride,
                                       outputs - first);
     }
   } else {
+    constexpr int64_t Rows = Max < BlockRows ? Max : BlockRows; // all sequences of a batch at once
     auto run = [&](int64_t panel, int64_t begin, int64_t end) ASHLAR_INLINE {
       for (int64_t part = 0; part < host::PanelRows; part += BlockColumns) {
         int64_t first = panel * host::PanelRows + part;
         if (first >= outputs)
           break;
-        forRows(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
+        forRows<Rows>(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
           linearBlock<T, r.value, BlockVectors>(
               weights + panel * size + part * PanelPair<T>, x + row * xStride, xStride, depth,
               bias ? bias + first : bias, y + row * outputs + first, outputs, outputs - first);

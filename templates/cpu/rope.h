@@ -6,15 +6,16 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// Row t of y = [cosines | sines] of position + t, times the amplitude. The angle is the product
-/// rounded to f32, as checkpoints were trained with; its cosine and sine are then exact to f32.
-template <uint32_t Max, int64_t Half>
-void angles(const Step<Max> &step, const float (&frequencies)[Half], float amplitude,
+/// Row t of y = [cosines | sines] of token t's position, times the amplitude. The angle is the
+/// product rounded to f32, as checkpoints were trained with; its cosine and sine are then exact to
+/// f32.
+template <class AnyStep, int64_t Half>
+void angles(const AnyStep &step, const float (&frequencies)[Half], float amplitude,
             host::Rows<F32, 2 * Half> y) {
   Share mine = share(step, step.count() * Half);
   for (int64_t i = mine.begin; i < mine.end; ++i) {
     int64_t t = i / Half, j = i % Half;
-    float angle = static_cast<float>(step.position + t) * frequencies[j];
+    float angle = static_cast<float>(step.place(t).position) * frequencies[j];
     float *row = y.at(step) + t * 2 * Half;
     row[j] = static_cast<float>(__builtin_cos(angle)) * amplitude;
     row[Half + j] = static_cast<float>(__builtin_sin(angle)) * amplitude;

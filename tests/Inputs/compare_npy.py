@@ -8,6 +8,7 @@ by the largest magnitude of what is expected, and fails when it is over the tole
 import argparse
 import array
 import ast
+import copy
 import math
 import struct
 import sys
@@ -33,6 +34,13 @@ class Matrix:
 
     def first(self, rows):
         return self.numbers[: rows * self.columns]
+
+    def part(self, first, rows):
+        """Some rows as a matrix of their own."""
+        result = copy.copy(self)
+        result.numbers = self.numbers[first * self.columns : (first + rows) * self.columns]
+        result.rows = len(result.numbers) // self.columns
+        return result
 
     def save_first(self, rows, path):
         """Writes a file of the first rows alone, as numpy does."""

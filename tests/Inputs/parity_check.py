@@ -1,6 +1,6 @@
 """Compares a placed executable with what transformers computed. Needs nothing but Python.
 
-    parity_check.py APP REFERENCE [--tolerance 1e-4] [--greedy 64]
+    parity_check.py APP REFERENCE [--tolerance 1e-4] [--greedy 64] [--batch 3]
 
 REFERENCE is a folder as tests/oracle/models.py writes it:
     prompt.txt    token ids, separated by commas
@@ -9,6 +9,9 @@ REFERENCE is a folder as tests/oracle/models.py writes it:
 or, of a model that reads rows,
     x.npy         rows
     y.npy         what each of them becomes
+
+With a batch, an app of that batch is given all prompts at once. Greedy texts then begin at several
+places of the reference's, so that sequences of different lengths are decoded together.
 """
 import argparse
 import pathlib
@@ -20,6 +23,7 @@ from compare_npy import Matrix, compare
 
 LENGTHS = [1, 7, 130]  # of prompts: one token; less than a chunk; several chunks
 GREEDY_AFTER = 7
+APART = 5  # so many tokens each sequence of a batch is ahead of the one before
 
 
 def run(app, *arguments):
@@ -33,7 +37,26 @@ def tokens(prompt, length):
     return "--tokens=" + ",".join(prompt[:length])
 
 
-def differences(app, reference):
+def prompt_logits(app, prompt, lengths, file):
+    """Of the first tokens of a prompt, for each length; all in one run."""
+    run(app, "logits", *(tokens(prompt, length) for length in lengths), "-o", file)
+    found, first = Matrix(file), 0
+    for length in lengths:
+        yield found.part(first, length)
+        first += length
+    if found.rows != first:
+        raise ValueError(f"logits of {found.rows} tokens, {first} asked for")
+
+
+def agreement(found, expected):
+    """How many tokens are the same before the first one that differs."""
+    same = 0
+    while same < min(len(found), len(expected)) and found[same] == expected[same]:
+        same += 1
+    return same
+
+
+def differences(app, reference, batch=1):
     """For each length of a prompt, the largest difference; and greedy tokens before the first one
     that differs, of how many."""
     reference = pathlib.Path(reference)
@@ -42,17 +65,19 @@ def differences(app, reference):
     result = []
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "logits.npy")
-        for length in LENGTHS:
-            run(app, "logits", tokens(prompt, length), "-o", file)
-            result.append(compare(Matrix(file), expected, length))
+        for first in range(0, len(LENGTHS), batch):
+            lengths = LENGTHS[first : first + batch]
+            for length, found in zip(lengths, prompt_logits(app, prompt, lengths, file)):
+                result.append(compare(found, expected, length))
     ids = (reference / "greedy.txt").read_text().strip().split(",")
-    found = run(app, "generate", tokens(prompt, GREEDY_AFTER), "-n", len(ids), "--output=tokens",
-                "--ignore-eos").strip().split(",")
-    if len(found) != len(ids):
-        raise ValueError(f"{len(found)} tokens generated, {len(ids)} asked for")
-    agreed = 0
-    while agreed < len(ids) and found[agreed] == ids[agreed]:
-        agreed += 1
+    starts = [i * APART for i in range(batch)]
+    texts = [prompt[:GREEDY_AFTER] + ids[:start] for start in starts]
+    found = run(app, "generate", *(tokens(text, len(text)) for text in texts), "-n", len(ids),
+                "--output=tokens", "--ignore-eos").split()
+    found = [line.split(",") for line in found]
+    if [len(line) for line in found] != [len(ids)] * batch:
+        raise ValueError(f"{[len(line) for line in found]} tokens generated, {len(ids)} asked for")
+    agreed = min(start + agreement(line, ids[start:]) for start, line in zip(starts, found))
     return result, agreed, len(ids)
 
 
@@ -75,12 +100,13 @@ def main():
     parser.add_argument("reference")
     parser.add_argument("--tolerance", type=float, default=1e-4)
     parser.add_argument("--greedy", type=int, help="tokens that must agree (default: all)")
+    parser.add_argument("--batch", type=int, default=1)
     options = parser.parse_args()
     rows = pathlib.Path(options.reference, "x.npy").exists()
     if rows:
         found, good = row_differences(options.app, options.reference), True
     else:
-        found, agreed, asked = differences(options.app, options.reference)
+        found, agreed, asked = differences(options.app, options.reference, options.batch)
         good = agreed >= (asked if options.greedy is None else options.greedy)
     for length, difference in zip(LENGTHS, found):
         close = difference <= options.tolerance

@@ -4,7 +4,8 @@
 
 Every model of the grid is placed for prompts in one piece, in chunks of 32 tokens and token by
 token, for this machine and for AVX2 in turn; further models have what the grid lacks. Each is asked
-for the logits of 1, 7 and 130 tokens, of which every one is compared, and for 64 greedy tokens.
+for the logits of 1, 7 and 130 tokens, of which every one is compared, and for 64 greedy tokens. Then
+it is placed once more for a batch of 3, whose sequences are at different places of the same text.
 The `ashlar` on PATH is the one that is tested.
 
 With a cache in f32, the largest difference may be 1e-4 of the largest logit. A narrower cache is
@@ -46,6 +47,7 @@ class Case:
     machine: str = "this"
     cache: str = "f32"
     dtype: str | None = None  # that weights are stored in; None: as in the file
+    batch: int = 1
 
 
 def grid():
@@ -175,6 +177,13 @@ def feed_forward():
         yield Case("mlp, stored otherwise", Layers((50, 60, 70)), 64, "this", dtype=dtype)
 
 
+def in_batches(case):
+    """Of a model that reads rows there is no batch."""
+    yield case
+    if not isinstance(case.shape, Layers):
+        yield dataclasses.replace(case, batch=3)
+
+
 class Models:
     """Each checkpoint and each reference once, as folders."""
 
@@ -214,7 +223,7 @@ def plain_machine(folder):
 def build(case, model, app, plain):
     command = ["ashlar", "build", model, "-o", app, "--products", "f32"]
     if not isinstance(case.shape, Layers):
-        command += ["--kv-dtype", case.cache]
+        command += ["--kv-dtype", case.cache, "--batch", str(case.batch)]
     if case.chunk:
         command += ["--prefill-chunk", str(case.chunk)]
     if case.machine != "this":
@@ -233,7 +242,7 @@ def judge(case, model, reference, app, plain):
         if isinstance(case.shape, Layers):
             errors, agreed, asked = row_differences(app, reference), 0, 0
         else:
-            errors, agreed, asked = differences(app, reference)
+            errors, agreed, asked = differences(app, reference, case.batch)
     except (RuntimeError, ValueError) as error:
         return str(error), False
     finally:
@@ -244,8 +253,8 @@ def judge(case, model, reference, app, plain):
 
 def show(case, row, verdict):
     weights = case.shape.dtype + (f" as {case.dtype}" if case.dtype else "")
-    print(f"{case.name:26} {weights:12} {case.cache:5} {case.chunk or 'plan':>5} {case.machine:10}"
-          f" {row}  {verdict}", flush=True)
+    print(f"{case.name:26} {weights:12} {case.cache:5} {case.chunk or 'plan':>5} {case.batch:5}"
+          f" {case.machine:10} {row}  {verdict}", flush=True)
 
 
 def main():
@@ -255,8 +264,9 @@ def main():
     options = parser.parse_args()
     cases = itertools.chain(grid(), others(), families(), feed_forward())
     cases = [case for case in cases if options.only in case.name]
+    cases = [each for case in cases for each in in_batches(case)]
     failed = 0
-    print(f"{'model':26} {'weights':12} {'cache':5} {'chunk':>5} {'machine':10}"
+    print(f"{'model':26} {'weights':12} {'cache':5} {'chunk':>5} {'batch':>5} {'machine':10}"
           "       1        7      130  greedy")
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or pathlib.Path(temporary)

@@ -144,6 +144,63 @@ TEST(windows) {
   checkWindow<F32, 4, 1, 32, 1000>();
 }
 
+// One token of each of some sequences, which are not in the order of the cache. What was never
+// stored in a sequence is NaN.
+template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Window = 0>
+void checkBatch(uint32_t tokens, uint32_t threads) {
+  constexpr int64_t Context = 350, Sequences = 4, Size = Kv * Context * Dim;
+  constexpr uint32_t Max = 3;
+  const TokenPlace places[Max] = {{2, 63}, {0, 0}, {3, 200}};
+  Case<T, Heads, Kv, Dim, Context, Window> alone[Max];
+  Arena arena;
+  Cache<T, Kv, Context, Dim, Sequences> k{arena.add<T>(Sequences * Size)};
+  Cache<T, Kv, Context, Dim, Sequences> v{arena.add<T>(Sequences * Size)};
+  auto copyCaches = [&](uint32_t row, bool back) {
+    for (auto [all, one] :
+         {std::pair(k.offset, alone[row].k.offset), std::pair(v.offset, alone[row].v.offset)}) {
+      auto *there = arena.at<T>(all) + places[row].sequence * Size;
+      auto *here = alone[row].arena.template at<T>(one);
+      std::copy(back ? there : here, (back ? there : here) + Size, back ? here : there);
+    }
+  };
+  for (uint32_t row = 0; row < tokens; ++row) {
+    alone[row].fill(places[row].position, 1);
+    copyCaches(row, false);
+  }
+  auto queries = normal<F32>(tokens * Heads * Dim);
+  Rows<F32, Heads * Dim> q{arena.add<F32>(queries)}, y{arena.add<F32>(tokens * Heads * Dim)};
+  auto keys = normal<F32>(tokens * Kv * Dim), values = normal<F32>(tokens * Kv * Dim);
+  Rows<F32, Kv * Dim> newK{arena.add<F32>(keys)}, newV{arena.add<F32>(values)};
+  StepState state = stateOf(tokens);
+  state.places = places;
+  onTeam<Max>(threads, arena, state, [&](const Step<Max> &same) {
+    BatchStep<Max> step(same);
+    cpu::store(step, newK, k);
+    cpu::store(step, newV, v);
+    step.sync();
+    cpu::attend<Window>(step, q, k, v, y, static_cast<float>(alone[0].scale));
+  });
+  for (uint32_t row = 0; row < tokens; ++row) {
+    copyCaches(row, true);
+    std::vector<float> query(queries.begin() + row * Heads * Dim,
+                             queries.begin() + (row + 1) * Heads * Dim);
+    auto expected = alone[row].expected(query, places[row].position, 1);
+    CHECK_NEAR(relativeError(arena.at<F32>(y.offset) + row * Heads * Dim, expected), 0, Tolerance);
+    const auto *stored = alone[row].arena.template at<T>(alone[row].v.offset);
+    CHECK_EQ(decode<T>(stored[places[row].position * Dim]),
+             decode<T>(encode<T>(values[row * Kv * Dim])));
+  }
+}
+
+TEST(sequencesOfABatch) {
+  for (uint32_t threads : {1u, 2u, 3u})
+    for (uint32_t tokens : {1u, 2u, 3u}) {
+      checkBatch<F32, 4, 2, 20>(tokens, threads);
+      checkBatch<BF16, 5, 1, 80>(tokens, threads);
+      checkBatch<F16, 2, 2, 64, 19>(tokens, threads);
+    }
+}
+
 // Queries, keys and values side by side in one row.
 template <uint32_t Max> void checkFused(uint64_t position, uint32_t tokens) {
   constexpr int64_t Heads = 4, Kv = 2, Dim = 20, Row = (Heads + 2 * Kv) * Dim;

@@ -58,6 +58,9 @@ template <class T, int64_t N, int64_t K> void checkShape() {
   for (uint32_t tokens : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 23u})
     checkLinear<130, T, N, K>(tokens, tokens % 3 + 1, tokens % 2);
   checkLinear<130, T, N, K>(130, 3, false);
+  // Of a batch that is smaller than a block of rows, and of what is left of it.
+  for (uint32_t tokens : {1u, 2u, 3u, 5u})
+    checkLinear<5, T, N, K>(tokens, tokens % 3 + 1, tokens % 2);
 }
 
 template <class T> void checkType() {

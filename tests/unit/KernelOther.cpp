@@ -132,6 +132,44 @@ TEST(lastRow) {
   }
 }
 
+// Of several sequences, each token has a position of its own, and each is a last one.
+TEST(rowsOfABatch) {
+  static const float frequencies[3] = {1, 0.1f, 0.01f};
+  const TokenPlace places[4] = {{2, 5}, {0, 0}, {3, 17}, {1, 4093}};
+  for (uint32_t threads : {1u, 3u}) {
+    Arena arena;
+    auto inputs = normal<F32>(4 * 50), matrix = normal<F32>(4096 * 7);
+    Rows<F32, 50> x{arena.add<F32>(inputs)}, y{arena.add<F32>(3 * 50)};
+    Rows<F32, 20> part{arena.add<F32>(3 * 20)};
+    Rows<F32, 7> table{arena.add<F32>(matrix)}, rows{arena.add<F32>(3 * 7)};
+    Rows<F32, 6> angles{arena.add<F32>(3 * 6)};
+    StepState state = stateOf(3);
+    state.places = places;
+    onTeam<4>(threads, arena, state, [&](const Step<4> &same) {
+      BatchStep<4> step(same);
+      cpu::last(step, x, y);
+      cpu::last(step, x.columns<7, 20>(), part);
+      cpu::positions<2>(step, table, rows);
+      cpu::angles(step, frequencies, 2.0f, angles);
+    });
+    std::vector<double> parts, found, turned;
+    for (uint32_t t = 0; t < 3; ++t) {
+      for (int64_t i = 0; i < 20; ++i)
+        parts.push_back(inputs[t * 50 + 7 + i]);
+      for (int64_t i = 0; i < 7; ++i)
+        found.push_back(matrix[(places[t].position + 2) * 7 + i]);
+      for (int64_t j = 0; j < 6; ++j) {
+        double angle = float(places[t].position) * frequencies[j % 3];
+        turned.push_back(2 * (j < 3 ? std::cos(angle) : std::sin(angle)));
+      }
+    }
+    CHECK_EQ(relativeError(arena.at<F32>(y.offset), {inputs.begin(), inputs.begin() + 150}), 0);
+    CHECK_EQ(relativeError(arena.at<F32>(part.offset), parts), 0);
+    CHECK_EQ(relativeError(arena.at<F32>(rows.offset), found), 0);
+    CHECK_NEAR(relativeError(arena.at<F32>(angles.offset), turned), 0, Tolerance);
+  }
+}
+
 template <uint32_t Max, int64_t Heads, int64_t Dim, int64_t Dims> void checkRope() {
   constexpr int64_t Half = Dims / 2, C = Heads * Dim;
   static float frequencies[Half];
