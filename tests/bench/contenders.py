@@ -25,7 +25,7 @@ def say(text):
 
 
 def output_of(command, **options):
-    """Standard output of a command; what else it says is shown only when it fails, which is the end."""
+    """Standard output of a command; what else it says is shown when it fails, which is the end."""
     command = list(map(str, command))
     done = subprocess.run(command, capture_output=True, text=True, **options)
     if done.returncode != 0:
@@ -53,7 +53,7 @@ def model(cache, shape):
 
 
 def facts_of(plan):
-    """Of a plan's text: predicted tokens per second, and the bytes of weights that a token needs."""
+    """Of a plan's text: predicted tokens per second, the bytes of weights that a token needs."""
     nanos = dict(re.findall(r"^predict (\w+) ns=(\d+)", plan, re.M))
     chunk = int(re.search(r"^model .* chunk=(\d+)", plan, re.M)[1])
     tokens = {"decode": 1, "prefill": chunk}
@@ -126,8 +126,8 @@ class LlamaCpp:
     def run(self, prompt, tokens, rounds):
         """After a warm-up of its own."""
         answer = json.loads(
-            output_of([self.programs / "llama-bench", "-m", self.path, "-t", self.threads, "-p", prompt, "-n", tokens,
-                       "-r", rounds, "-o", "json"])
+            output_of([self.programs / "llama-bench", "-m", self.path, "-t", self.threads,
+                       "-p", prompt, "-n", tokens, "-r", rounds, "-o", "json"])
         )
         return statistics.median(answer[0]["samples_ts"])
 

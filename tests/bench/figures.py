@@ -9,8 +9,8 @@ A result is what `--json` writes and `--from` reads:
 
 A run of the parts `decode` and `prefill` has `rate`, tokens per second, and one of Ashlar's has
 `read`, bytes per second of the plain reads around it. One of the part `start` has `seconds`, and
-what was started has its `bytes`. `others` is how many processors everything else on the machine used
-meanwhile, `load` the load average; `busy` is whether a busy loop of ours ran.
+what was started has its `bytes`. `others` is how many processors everything else on the machine
+used meanwhile, `load` the load average; `busy` is whether a busy loop of ours ran.
 """
 import dataclasses
 import statistics

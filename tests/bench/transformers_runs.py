@@ -2,9 +2,8 @@
 
     transformers_runs.py CHECKPOINT THREADS
 
-For each line {"part": "decode", "prompt": [ids], "tokens": N} or {"part": "prefill", "prompt":
-[ids]} on standard input it prints {"seconds": of one token, or of the prompt}. Before that it prints
-{"versions": text}.
+It prints {"versions": text}, and then for each line {"part": "decode", "prompt": [ids], "tokens": N}
+or {"part": "prefill", "prompt": [ids]} on standard input {"seconds": of one token, or of the prompt}.
 """
 import json
 import os
