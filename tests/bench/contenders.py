@@ -66,10 +66,14 @@ def facts_of(plan):
 class Ashlar:
     """An app, and what its plan says."""
 
+    processes = ()  # of its own between runs
+
     def __init__(self, cache, shape, quantized, tool):
         self.path = cache / f"ashlar-{shape}-{quantized}"
         directory, key = model(cache, shape)
-        request = [directory, "--no-tokenizer", "--context", checkpoint.CONTEXT]
+        # A prompt is one step, because the app's own bench measures a step.
+        request = [directory, "--no-tokenizer", "--context", checkpoint.CONTEXT,
+                   "--prefill-chunk", checkpoint.CONTEXT]
         if quantized != "bf16":
             request += ["--quantize", quantized]
         plan = output_of([tool, "plan", *request, "--emit=plan"])
@@ -104,6 +108,8 @@ class Ashlar:
 
 class LlamaCpp:
     """llama-bench of a build in `folder`, which has the source package beside it."""
+
+    processes = ()
 
     def __init__(self, cache, shape, quantized, folder, python, threads):
         self.programs = folder / "build" / "bin"
@@ -149,6 +155,7 @@ class Transformers:
             [python, FOLDER / "transformers_runs.py", model(cache, shape)[0], str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
+        self.processes = (self.process.pid,)
         self.versions = self.answer()["versions"]
 
     def answer(self):

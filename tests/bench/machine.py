@@ -75,13 +75,23 @@ class Reader:
         self.process.wait()
 
 
+LOOP = """
+import os, sys
+os.sched_setaffinity(0, [int(sys.argv[1])])
+print(flush=True)
+while os.getppid() == int(sys.argv[2]):  # whatever ends that one
+    for _ in range(1000000): pass
+"""
+
+
 class BusyLoop:
     """Takes one processor for as long as it is entered."""
 
     def __enter__(self):
         core = max(os.sched_getaffinity(0))
-        loop = f"import os\nos.sched_setaffinity(0, [{core}])\nprint(flush=True)\nwhile True: pass"
-        self.process = subprocess.Popen([sys.executable, "-c", loop], stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", LOOP, str(core), str(os.getpid())], stdout=subprocess.PIPE
+        )
         self.process.stdout.readline()
 
     def __exit__(self, *_):

@@ -185,9 +185,7 @@ class Bench:
         for number in range(self.options.rounds):
             first = number % len(found)
             for form, name, contender in found[first:] + found[:first]:
-                ours = [reader.process.pid]
-                if hasattr(contender, "process"):
-                    ours.append(contender.process.pid)
+                ours = (reader.process.pid, *contender.processes)
                 for busy in (False, True) if self.options.busy else (False,):
                     self.rate(part, form, name, contender, number, reader, ours, busy)
         reader.close()
