@@ -36,6 +36,8 @@ struct ModelInfo {
   uint32_t threads;
   std::span<const char *const> isa; // what the kernels were compiled for: /proc/cpuinfo's names
 
+  uint32_t nanosPerMiB = 0; // predicted: what a thread takes to read weights for one row
+
   uint64_t hostBytes; // the arena
   std::span<const Region> regions;
   std::span<const Extent> extents; // in pack order

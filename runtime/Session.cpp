@@ -70,10 +70,11 @@ void Session::prefill(uint32_t sequence, uint32_t tokens, uint32_t firstLogits, 
   state.sequence = sequence;
   state.tokens = tokens;
   state.firstLogits = firstLogits;
+  state.nanosPerMiB = model.nanosPerMiB;
   state.torch = torch.isOpen() ? &torch : nullptr;
   state.deliver = deliver;
   state.context = &delivery;
-  team.run(model.prefill, state);
+  team.advance(model.prefill, state);
   lengths[sequence] += tokens;
 }
 
@@ -91,9 +92,10 @@ void Session::decode(std::span<const Next> tokens, Entry entry, Delivery deliver
   state.sequence = stepPlaces[0].sequence;
   state.places = stepPlaces.data();
   state.tokens = uint32_t(tokens.size());
+  state.nanosPerMiB = model.nanosPerMiB;
   state.deliver = deliver;
   state.context = &delivery;
-  team.run(entry, state);
+  team.advance(entry, state);
 }
 
 Failure Session::check(uint32_t sequence, std::span<const int32_t> ids) const {
@@ -162,8 +164,9 @@ void Session::run(uint32_t rows, Entry entry, TorchLibrary *torchOrNone) {
   StepState state;
   state.host = arena.base();
   state.tokens = rows;
+  state.nanosPerMiB = model.nanosPerMiB;
   state.torch = torchOrNone;
-  team.run(entry, state);
+  team.advance(entry, state);
 }
 
 } // namespace ashlar

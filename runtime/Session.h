@@ -21,8 +21,8 @@ namespace ashlar {
 class Session {
 public:
   explicit Session(const ModelInfo &model)
-      : model(model), team(model.threads), lengths(model.batch), stepIds(model.batch),
-        stepPlaces(model.batch) {}
+      : model(model), lengths(model.batch), stepIds(model.batch), stepPlaces(model.batch),
+        team(model.threads) {}
 
   /// Checks the machine, allocates, and reads the weights. Where some products are LibTorch's, its
   /// module is opened, unless `torch` is open already.
@@ -85,13 +85,13 @@ private:
   void run(uint32_t rows, Entry entry, TorchLibrary *torchOrNone);
   int32_t *idsOf(uint32_t sequence) const;
 
-  Team team;
   Arena arena;
   std::optional<Tokenizer> text;
   std::vector<uint64_t> lengths; // of each sequence
   // Of a step of `decode`: room for a token of each sequence.
   std::vector<int32_t> stepIds;
   std::vector<TokenPlace> stepPlaces;
+  Team team; // ends before all of these, which its threads may still read
 };
 
 } // namespace ashlar

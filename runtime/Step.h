@@ -1,5 +1,5 @@
-/// What one thread of the team knows while it runs one step of the model, and the references by
-/// which emitted code names bytes.
+/// What one thread of the team knows while it runs one step of the model, how a kernel's work is
+/// divided among threads, and the references by which emitted code names bytes.
 ///
 /// Kernels and emitted code include only this header and the kernels' own, so that a file of
 /// emitted code compiles quickly. What is inline here is inlined always: a program may hold kernels
@@ -11,8 +11,8 @@
 
 namespace ashlar {
 
-class Team;
 class TorchLibrary;
+class Turn;
 
 /// Where a token stands: in which of the sequences that caches have room for, and where in it.
 struct TokenPlace {
@@ -21,7 +21,8 @@ struct TokenPlace {
 };
 
 /// One step: the tokens that go through the model together. Every thread of the team runs the
-/// same code over its own Step; `sync` keeps them together.
+/// same code over its own Step, and each call of a kernel is made by all of them: they divide it
+/// among themselves, and `sync` waits until it is done.
 struct StepState {
   std::byte *host = nullptr;    // the arena of host memory
   const int32_t *ids = nullptr; // [tokens]; of rows there are none
@@ -32,15 +33,17 @@ struct StepState {
   uint32_t row = 0;             // the token whose logits are being computed
   uint32_t thread = 0;          // this one
   uint32_t threads = 1;         // in the team
-  Team *team = nullptr;
+  uint32_t nanosPerMiB = 0;     // predicted: what a thread takes to read weights
+  Turn *turn = nullptr;         // what this thread has done; nothing for one that is alone
   /// [tokens]: where the tokens of a BatchStep stand, which have no position or sequence in common.
   const TokenPlace *places = nullptr;
   TorchLibrary *torch = nullptr; // computes LibTorch's products; kernels of ours do without
-  /// Takes the logits of one row; runs on thread 0 while the others wait.
+  /// Takes the logits of one row.
   void (*deliver)(void *context, uint32_t row, const float *logits) = nullptr;
   void *context = nullptr;
 
-  /// Waits until every thread of the team is here; what they wrote before is seen after.
+  /// Waits until all calls so far are done, whoever did them; what they wrote is seen after. Not
+  /// for threads: one whose processor was taken away has nothing left to do when it comes.
   void sync();
 };
 
@@ -64,16 +67,93 @@ template <uint32_t MaxSequences> struct BatchStep : Step<MaxSequences> {
   [[gnu::always_inline]] TokenPlace place(int64_t row) const { return this->places[row]; }
 };
 
-/// A thread's share of `total` things that come in groups of `grain`: consecutive, the same in
-/// every call, so a thread meets the same weights again.
-struct Share {
-  int64_t begin, end;
+/// What a call of a kernel has to do: `count` things, which come in groups of `grain`.
+struct Task {
+  int64_t count;
+  int64_t grain = 1;
+  int64_t bytes = 0;        // of memory that are read in the time that one thing takes
+  int64_t most = INT64_MAX; // things of a chunk at most: a multiple of the grain
 };
-[[gnu::always_inline]] inline Share share(const StepState &step, int64_t total, int64_t grain = 1) {
-  int64_t groups = (total + grain - 1) / grain;
-  int64_t begin = groups * step.thread / step.threads * grain;
-  int64_t end = groups * (step.thread + 1) / step.threads * grain;
-  return {begin < total ? begin : total, end < total ? end : total};
+
+/// Each thread's part of a call is at most so many chunks. A kernel that keeps results to itself
+/// needs room for that part of what one of two threads has.
+inline constexpr int64_t ChunksOfThread = 8;
+
+/// The chunks of one call that this thread comes to do: first those of its own part, in order, then
+/// what is left of the others' parts. Which chunks there are depends on the work and the number of
+/// threads alone, so results do not depend on who did what. How it works is told in Chunks.h.
+class Chunks {
+public:
+  enum class Kind : uint8_t {
+    InPlace,    // what is begun must be finished by who began it
+    Repeatable, // only a commit is seen by others, so a chunk may be begun again by another thread
+    OfCaller,   // for thread 0 alone
+  };
+  Chunks(const StepState &step, const Task &task, Kind kind);
+
+  /// Takes the next one. Of repeatable ones, the last to be taken are those that others have held
+  /// for too long, and there are no more when all are done.
+  bool take();
+  int64_t begin = 0, end = 0;
+
+  /// Whether this thread is the one whose result counts.
+  bool mayCommit();
+  void done();
+
+private:
+  bool takeOwn();
+  bool takeOthers();
+  bool takeStuck();
+  bool claim(uint32_t lane, int64_t chunk);
+  void use(uint32_t lane, int64_t chunk);
+
+  Turn *turn;
+  Task task;
+  Kind kind;
+  uint32_t distance = 1; // to the thread of whose part chunks are taken next
+  int64_t next = 0;      // of the own part
+  int64_t last = -1;     // of that thread's part, from its end
+  uint32_t lane = 0;     // of the chunk that was taken: whose part, and where in it
+  int64_t chunk = 0;
+  int64_t patience = 0; // nanoseconds after which a chunk that another holds is taken, too
+};
+
+/// Calls body(begin, end) for the chunks of a call that this thread does. All of them write to
+/// places of their own, and read what none of them writes.
+template <class Body>
+[[gnu::always_inline]] inline void forChunks(const StepState &step, const Task &task, Body &&body) {
+  Chunks chunks(step, task, Chunks::Kind::InPlace);
+  while (chunks.take()) {
+    body(chunks.begin, chunks.end);
+    chunks.done();
+  }
+}
+
+/// The same in two halves: compute(begin, end) writes to nothing but what its thread keeps to
+/// itself, and commit(begin, end) copies that to where others see it. Then a thread whose processor
+/// was taken away does not keep the others waiting. When it goes on, what `compute` reads may be
+/// written by later calls, so it must not take from there where it reads or writes.
+template <class Compute, class Commit>
+[[gnu::always_inline]] inline void forRepeatableChunks(const StepState &step, const Task &task,
+                                                       Compute &&compute, Commit &&commit) {
+  Chunks chunks(step, task, Chunks::Kind::Repeatable);
+  while (chunks.take()) {
+    compute(chunks.begin, chunks.end);
+    if (!chunks.mayCommit())
+      continue;
+    commit(chunks.begin, chunks.end);
+    chunks.done();
+  }
+}
+
+/// Calls body() on thread 0, whose stack it may use; `sync` waits for that as for any other call.
+template <class Body>
+[[gnu::always_inline]] inline void onCaller(const StepState &step, Body &&body) {
+  Chunks chunks(step, {1}, Chunks::Kind::OfCaller);
+  while (chunks.take()) {
+    body();
+    chunks.done();
+  }
 }
 
 // Number types as they are stored.

@@ -1,39 +1,14 @@
 #include "runtime/Team.h"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <climits>
 #include <csignal>
 #include <cstring>
-#include <ctime>
+#include <type_traits>
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
 
 namespace ashlar {
-
-// Longer than any imbalance between threads that have a core each, and not much longer than it
-// takes to put a thread to sleep and to wake it.
-static constexpr int64_t SpinNanos = 50'000;
-// Between two moves of a thread: moving is rare, and cheap against this.
-static constexpr int64_t MoveNanos = 1'000'000;
-
-static void relax() {
-#if defined(__x86_64__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-static int64_t now() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * INT64_C(1'000'000'000) + time.tv_nsec;
-}
 
 namespace {
 
@@ -54,119 +29,72 @@ public:
 
 } // namespace
 
-void StepState::sync() {
-  if (team)
-    team->barrier(thread);
+// Who reads a word of the new entry acquires the odd number that was written before it, and so sees
+// afterwards that the number has changed.
+void Team::Door::open(const Entry &entry) {
+  static_assert(std::is_trivially_copyable_v<Entry>);
+  uint64_t copy[Words];
+  std::memcpy(copy, &entry, sizeof(entry));
+  uint64_t last = number.load(std::memory_order_relaxed);
+  number.store(last + 1, std::memory_order_relaxed);
+  for (size_t i = 0; i < Words; ++i)
+    words[i].store(copy[i], std::memory_order_release);
+  number.store(last + 2);
+  gate.announce();
 }
 
-// Either the sleeper's check of the epoch (the kernel makes it once more) sees the new one, or
-// `open` sees the sleeper: both write first and then read what the other wrote, all sequentially
-// consistent.
-void Team::Gate::open() {
-  epoch.fetch_add(1);
-  if (sleepers.load())
-    syscall(SYS_futex, &epoch, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+uint64_t Team::Door::await(uint64_t seen, Entry &entry, Processors &processors, uint32_t thread) {
+  uint64_t copy[Words], now = 0;
+  auto isOpen = [&] { return (now = number.load()) != seen && now % 2 == 0; };
+  do {
+    if (!spinUntil(SpinNanos, isOpen)) {
+      processors.stepAside(thread);
+      gate.sleepUntil(isOpen);
+    }
+    for (size_t i = 0; i < Words; ++i)
+      copy[i] = words[i].load(std::memory_order_acquire);
+  } while (number.load(std::memory_order_relaxed) != now);
+  std::memcpy(static_cast<void *>(&entry), copy, sizeof(entry));
+  return now;
 }
 
-bool Team::Gate::awaitBeyond(uint32_t seen) {
-  auto closed = [&] { return epoch.load(std::memory_order_acquire) == seen; };
-  int64_t until = 0;
-  for (uint32_t turn = 0; closed(); ++turn) {
-    relax();
-    if (turn % 64 != 63)
-      continue;
-    int64_t time = now();
-    if (!until)
-      until = time + SpinNanos;
-    else if (time >= until)
-      return false;
-  }
-  return true;
-}
-
-void Team::Gate::sleepBeyond(uint32_t seen) {
-  sleepers.fetch_add(1);
-  while (epoch.load() == seen)
-    syscall(SYS_futex, &epoch, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
-  sleepers.fetch_sub(1);
-}
-
-/// A thread that waits for long may stand on the processor that another one needs: a thread that
-/// is woken starts where it was woken from, and since one of the two always sleeps, the system sees
-/// no reason to part them. So it moves to a processor where none of the team is. Only the move is
-/// asked for; afterwards the system may again place it wherever it likes.
-void Team::stepAside(Worker &self) {
-  int here = sched_getcpu();
-  int64_t time = now();
-  self.processor.store(here, std::memory_order_relaxed);
-  if (here < 0 || time - self.moved < MoveNanos)
-    return;
-  bool shared = false;
-  cpu_set_t free = allowed;
-  for (uint32_t i = 0; i < count; ++i) {
-    int there = workers[i].processor.load(std::memory_order_relaxed);
-    shared |= &workers[i] != &self && there == here;
-    if (there >= 0 && there < CPU_SETSIZE)
-      CPU_CLR(there, &free);
-  }
-  if (!shared || CPU_COUNT(&free) == 0)
-    return;
-  self.moved = time;
-  sched_setaffinity(0, sizeof(free), &free);
-  self.processor.store(sched_getcpu(), std::memory_order_relaxed);
-  sched_setaffinity(0, sizeof(allowed), &allowed);
-}
-
-void Team::waitBeyond(Gate &gate, uint32_t seen, uint32_t thread) {
-  if (gate.awaitBeyond(seen))
-    return;
-  stepAside(workers[thread]);
-  gate.sleepBeyond(seen);
-}
-
-void Team::barrier(uint32_t thread) {
-  uint32_t seen = meetings.epoch.load(std::memory_order_relaxed);
-  if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 < count)
-    return waitBeyond(meetings, seen, thread);
-  arrived.store(0, std::memory_order_relaxed); // nobody arrives again before the gate opens
-  meetings.open();
-}
-
-void Team::runShare(uint32_t thread) {
-  workers[thread].processor.store(sched_getcpu(), std::memory_order_relaxed);
-  StepState state = *prototype;
-  state.thread = thread;
+void Team::runStep(Worker &worker, const Entry &entry) {
+  worker.turn.join(entry.calls);
+  StepState state = entry.state;
+  state.thread = worker.turn.thread;
   state.threads = count;
-  state.team = this;
-  current(state);
+  state.turn = &worker.turn;
+  entry.step(state);
+  worker.turn.settle();
 }
 
 void *Team::work(void *argument) {
   Worker &worker = *static_cast<Worker *>(argument);
   Team &team = *worker.team;
   DenormalsOff off;
-  for (uint32_t seen = 0;; ++seen) {
-    team.waitBeyond(team.steps, seen, worker.thread);
-    if (!team.current)
+  Entry entry;
+  for (uint64_t seen = 0;;) {
+    seen = team.door.await(seen, entry, team.board.processors, worker.turn.thread);
+    if (!entry.step)
       return nullptr;
-    team.runShare(worker.thread);
-    team.barrier(worker.thread);
+    team.runStep(worker, entry);
+    worker.through.store(seen);
+    team.ends.announce();
   }
 }
 
 bool Team::start(std::string &error) {
-  workers = std::make_unique<Worker[]>(count);
-  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
-    CPU_ZERO(&allowed);
   // Signals are for the threads of the program, which know what to do with them.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
+  workers[0].turn.board = &board;
   int code = 0;
   for (; started < count - 1; ++started) {
     Worker &worker = workers[started + 1];
     worker.team = this;
-    worker.thread = started + 1;
+    worker.turn.board = &board;
+    worker.turn.thread = started + 1;
     code = pthread_create(&worker.handle, nullptr, work, &worker);
     if (code)
       break;
@@ -179,19 +107,28 @@ bool Team::start(std::string &error) {
 }
 
 Team::~Team() {
-  current = nullptr;
-  steps.open();
+  door.open({});
   for (uint32_t i = 0; i < started; ++i)
     pthread_join(workers[i + 1].handle, nullptr);
 }
 
-void Team::run(void (*step)(StepState &), const StepState &proto) {
+void Team::advance(void (*step)(StepState &), const StepState &proto) {
   DenormalsOff off;
-  current = step;
-  prototype = &proto;
-  steps.open();
-  runShare(0);
-  barrier(0);
+  Entry entry{step, workers[0].turn.calls, proto};
+  door.open(entry);
+  steps += 2;
+  runStep(workers[0], entry);
+}
+
+void Team::run(void (*step)(StepState &), const StepState &proto) {
+  advance(step, proto);
+  for (uint32_t i = 1; i < count; ++i) {
+    auto through = [&] { return workers[i].through.load() == steps; };
+    if (!spinUntil(SpinNanos, through)) {
+      board.processors.stepAside(0);
+      ends.sleepUntil(through);
+    }
+  }
 }
 
 } // namespace ashlar

@@ -215,7 +215,7 @@ std::vector<Call> callsOf(const Names &names, uint32_t unit, bool severalRows) {
 
 std::vector<bool> barriers(const std::vector<Call> &calls) {
   std::vector<bool> result(calls.size(), false);
-  std::vector<Access> read, written; // since the team last met
+  std::vector<Access> read, written; // by calls that may not be done
   for (auto [at, call] : llvm::enumerate(calls)) {
     if (meet(written, call.reads) || meet(written, call.writes) || meet(read, call.writes)) {
       result[at] = true;

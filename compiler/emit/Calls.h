@@ -1,4 +1,4 @@
-/// The kernel calls of a unit, with the barriers between them.
+/// The kernel calls of a unit, and which of them must wait for others.
 #pragma once
 
 #include "compiler/emit/Names.h"
@@ -22,12 +22,12 @@ struct Call {
   std::vector<Access> reads, writes;
 };
 
-/// The calls of a unit in order, without barriers: of steps of several rows, or of one.
+/// The calls of a unit in order: of steps of several rows, or of one.
 std::vector<Call> callsOf(const Names &names, uint32_t unit, bool severalRows);
 
-/// Where the team must meet: before the call at each of these indices, threads may have to see
-/// what others wrote since they last met, or write what others may still read. Within one call
-/// every thread touches its own share, so an elementwise call may write over its input.
+/// Before the call at each of these indices all earlier ones must be done: it may read what they
+/// write, or write what they read or write. Chunks of one call touch places of their own, so an
+/// elementwise call may write over its input.
 std::vector<bool> barriers(const std::vector<Call> &calls);
 
 } // namespace ashlar::emission

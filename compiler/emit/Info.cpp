@@ -68,6 +68,20 @@ static std::string plainPhase(const plan::Plan &plan) {
 }
 static std::string plainEntry(const plan::Plan &plan) { return plainPhase(plan) + "Plain"; }
 
+/// What a thread takes to read a MiB of weights when there is one row: all of a step's time, as if
+/// nothing else were done in it. More rows take longer for the same weights.
+static uint64_t nanosPerMiB(const plan::Plan &plan) {
+  double bytes = 0, time = 0;
+  for (const plan::Unit &unit : plan.units)
+    for (const plan::Weight &weight : unit.weights)
+      if (weight.layout == plan::Layout::Panels)
+        bytes += double(weight.size.value);
+  for (const plan::Prediction &p : plan.predictions)
+    if (p.phase == plainPhase(plan))
+      time = double(p.time.value) * plan.processors.front().threads;
+  return bytes > 0 ? uint64_t(std::min(time / bytes * (1 << 20), 1e9)) : 0;
+}
+
 /// Whether a weight of bf16 is LibTorch's: it rounds rows wherever it is.
 static bool torchRounds(const plan::Plan &plan) {
   return llvm::any_of(plan.memories[*plan.host()].regions, [&](const plan::Region &region) {
@@ -162,6 +176,7 @@ SourceFile infoFile(const plan::Plan &plan) {
                                              {"threads", number(processor.threads)},
                                              {"isa", isa.empty() ? "\"\"" : isa},
                                              {"isaCount", number(processor.isa.size())},
+                                             {"nanosPerMiB", number(nanosPerMiB(plan))},
                                              {"hostBytes", number(host.peak.value)},
                                              {"regions", regionRows(host)},
                                              {"extents", extentRows(plan)},

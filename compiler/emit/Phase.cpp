@@ -105,13 +105,14 @@ std::string PhaseWriter::body(uint32_t unit) const {
   }
   result += indent + step + ".sync();\n";
   if (inLoop && batch) {
-    result += "    if (step.thread == 0)\n"
+    result += "    onCaller(step, [&] {\n"
               "      for (uint32_t row = 0; row < step.tokens; ++row)\n"
               "        step.deliver(step.context, row, stream::logits.row(step, row));\n"
+              "    });\n"
               "    step.sync();\n";
   } else if (inLoop) {
-    result += llvm::formatv("{0}if ({1}.thread == 0)\n{0}  {1}.deliver({1}.context, {1}.row, "
-                            "stream::logits.at({1}));\n{0}{1}.sync();\n",
+    result += llvm::formatv("{0}onCaller({1}, [&] {{ {1}.deliver({1}.context, {1}.row, "
+                            "stream::logits.at({1})); });\n{0}{1}.sync();\n",
                             indent, step);
     if (!decode)
       result += "    }\n";

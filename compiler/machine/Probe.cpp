@@ -63,12 +63,14 @@ private:
   void *const base;
 };
 
-/// Each thread writes its share for the first time, so that pages come from near it, and from all
-/// at once. The pattern is a normal number in every type.
+/// Each thread writes its part for the first time, so that pages come from near it, and from all at
+/// once. The pattern is a normal number in every type.
 void populate(StepState &state) {
-  Share mine = share(state, static_cast<int64_t>(*static_cast<uint64_t *>(state.context)), 4096);
-  for (int64_t at = mine.begin; at + 4 <= mine.end; at += 4)
-    std::memcpy(state.host + at, "\x80\x3f\x80\x3f", 4);
+  int64_t size = static_cast<int64_t>(*static_cast<uint64_t *>(state.context));
+  forChunks(state, {size, 4096, 1}, [&](int64_t begin, int64_t end) {
+    for (int64_t at = begin; at + 4 <= end; at += 4)
+      std::memcpy(state.host + at, "\x80\x3f\x80\x3f", 4);
+  });
 }
 
 /// One thread to a core, for as long as a probe takes: on a busy machine the system may keep two of
@@ -107,8 +109,6 @@ private:
     state.host = arena.begin();
     state.tokens = tokens;
     state.position = position;
-    state.threads = team.threads();
-    state.team = &team;
     state.context = &calls;
     auto run = [&] {
       team.run(function, state);
@@ -262,8 +262,6 @@ std::optional<Machine> probe(const ProbeOptions &options, Diagnostics &diags) {
   }
   StepState state;
   state.host = arena.begin();
-  state.threads = team.threads();
-  state.team = &team;
   uint64_t size = arena.size;
   state.context = &size;
   team.run(populate, state);

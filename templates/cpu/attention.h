@@ -17,16 +17,18 @@ template <class AnyStep, class T, int64_t C, int64_t S, int64_t Heads, int64_t C
 void store(const AnyStep &step, host::Rows<F32, C, S> x,
            host::Cache<T, Heads, Context, Dim, Sequences> cache) {
   static_assert(C == Heads * Dim);
-  Share mine = share(step, step.count() * Heads);
-  for (int64_t item = mine.begin; item < mine.end; ++item) {
-    TokenPlace place = step.place(item / Heads);
-    auto position = static_cast<int64_t>(place.position);
-    const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
-    typename T::storage *to =
-        cache.of(step, place.sequence) + (item % Heads * Context + position) * Dim;
-    for (int64_t i = 0; i < Dim; i += Width)
-      store<T>(to + i, load(from + i, Dim - i), Dim - i);
-  }
+  Task task{step.count() * Heads, 1, 8 * Dim};
+  forChunks(step, task, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+    for (int64_t item = begin; item < end; ++item) {
+      TokenPlace place = step.place(item / Heads);
+      auto position = static_cast<int64_t>(place.position);
+      const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
+      typename T::storage *to =
+          cache.of(step, place.sequence) + (item % Heads * Context + position) * Dim;
+      for (int64_t i = 0; i < Dim; i += Width)
+        store<T>(to + i, load(from + i, Dim - i), Dim - i);
+    }
+  });
 }
 
 inline constexpr int64_t roundUp(int64_t value, int64_t unit) {
@@ -138,11 +140,12 @@ ASHLAR_INLINE inline float weigh(float *scores, int64_t count, int64_t columns, 
 }
 
 /// The attention of `heads` query heads from `head` on, all of one key head, for `tokens` tokens
-/// from `token` on, of which that one stands at `first`. At most MaxRows of them together.
-template <int64_t MaxRows, int64_t Window, class T, int64_t Heads, int64_t Dim, int64_t S>
+/// from `token` on, of which that one stands at `first`, into rows of y that begin `yStride` apart
+/// and with the first of these heads. At most MaxRows of them together.
+template <int64_t MaxRows, int64_t Window, class T, int64_t Dim, int64_t S>
 void attendRows(const float *q, const typename T::storage *k, const typename T::storage *v,
-                float *y, float scale, int64_t token, int64_t tokens, int64_t first, int64_t head,
-                int64_t heads) {
+                float *y, int64_t yStride, float scale, int64_t token, int64_t tokens,
+                int64_t first, int64_t head, int64_t heads) {
   using Value = typename T::storage;
   constexpr int64_t Padded = roundUp(Dim, BlockColumns);
   // Many rows read the same keys and values, which are turned and widened once for all of them.
@@ -209,7 +212,7 @@ void attendRows(const float *q, const typename T::storage *k, const typename T::
   }
 
   for (int64_t row = 0; row < rows; ++row) {
-    float *to = y + ((token + row / heads) * Heads + head + row % heads) * Dim;
+    float *to = y + row / heads * yStride + row % heads * Dim;
     float part = 1.0f / sum(running[row].sum);
     for (int64_t d = 0; d < Dim; d += Width)
       store(to + d, load(sums[row] + d) * part, Dim - d);
@@ -226,27 +229,46 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
   constexpr int64_t Heads = C / Dim, Group = Heads / Kv;
   static_assert(Heads * Dim == C && Group * Kv == Heads);
   constexpr int64_t Tokens = Max == 1 || Group >= 32 ? 1 : Max * Group < 32 ? Max : 32 / Group;
-  auto run = [&](int64_t token, int64_t tokens, int64_t head, int64_t heads) {
+  auto run = [&](int64_t token, int64_t tokens, int64_t head, int64_t heads, float *to) {
     int64_t cache = head / Group * Context * Dim;
-    attendRows<Tokens * Group, Window, T, Heads, Dim, S>(
-        q.at(step), k.of(step, step.sequence) + cache, v.of(step, step.sequence) + cache,
-        y.at(step), scale, token, tokens, static_cast<int64_t>(step.position) + token, head, heads);
+    attendRows<Tokens * Group, Window, T, Dim, S>(
+        q.at(step), k.of(step, step.sequence) + cache, v.of(step, step.sequence) + cache, to, C,
+        scale, token, tokens, static_cast<int64_t>(step.position) + token, head, heads);
   };
+  int64_t positions = static_cast<int64_t>(step.position) + step.count();
+  positions = Window && Window < positions ? Window : positions;
+  int64_t bytes = positions * Dim * static_cast<int64_t>(2 * sizeof(typename T::storage));
   if constexpr (Max == 1) {
-    Share mine = share(step, Heads);
-    while (mine.begin < mine.end) {
-      int64_t next = (mine.begin / Group + 1) * Group;
-      int64_t heads = (next < mine.end ? next : mine.end) - mine.begin;
-      run(0, 1, mine.begin, heads);
-      mine.begin += heads;
-    }
+    // Heads that read the same keys stay together, unless there are too few for all threads.
+    int64_t grain = Kv >= step.threads ? Group : 1;
+    constexpr int64_t Most = (Kv + 2 * ChunksOfThread - 1) / (2 * ChunksOfThread) * Group;
+    alignas(64) float rows[Most * Dim];
+    forRepeatableChunks(
+        step, {Heads, grain, bytes / grain, Most},
+        [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+          for (int64_t head = begin; head < end;) {
+            int64_t next = (head / Group + 1) * Group;
+            int64_t heads = (next < end ? next : end) - head;
+            run(0, 1, head, heads, rows + (head - begin) * Dim);
+            head += heads;
+          }
+        },
+        [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+          __builtin_memcpy(y.at(step) + begin * Dim, rows,
+                           static_cast<size_t>((end - begin) * Dim) * sizeof(float));
+        });
   } else {
-    // Later tokens cost more: blocks of tokens are dealt out like cards.
+    // Later tokens cost more: blocks of tokens are taken from both ends in turn, so that parts are
+    // equal.
     int64_t count = step.count(), items = (count + Tokens - 1) / Tokens * Kv;
-    for (int64_t item = step.thread; item < items; item += step.threads) {
-      int64_t token = item / Kv * Tokens;
-      run(token, count - token < Tokens ? count - token : Tokens, item % Kv * Group, Group);
-    }
+    forChunks(step, {items, 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+      for (int64_t i = begin; i < end; ++i) {
+        int64_t item = i % 2 ? items - 1 - i / 2 : i / 2, token = item / Kv * Tokens;
+        int64_t head = item % Kv * Group;
+        run(token, count - token < Tokens ? count - token : Tokens, head, Group,
+            y.at(step) + token * C + head * Dim);
+      }
+    });
   }
 }
 
@@ -258,16 +280,21 @@ void attend(const BatchStep<Max> &step, host::Rows<F32, C, S> q,
             host::Cache<T, Kv, Context, Dim, Sequences> v, host::Rows<F32, C> y, float scale) {
   constexpr int64_t Heads = C / Dim, Group = Heads / Kv;
   static_assert(Heads * Dim == C && Group * Kv == Heads);
-  // Longer sequences cost more: their heads are dealt out like cards.
-  int64_t items = step.count() * Kv;
-  for (int64_t item = step.thread; item < items; item += step.threads) {
-    int64_t token = item / Kv, head = item % Kv;
-    TokenPlace place = step.place(token);
-    attendRows<Group, Window, T, Heads, Dim, S>(
-        q.at(step), k.of(step, place.sequence) + head * Context * Dim,
-        v.of(step, place.sequence) + head * Context * Dim, y.at(step), scale, token, 1,
-        static_cast<int64_t>(place.position), head * Group, Group);
-  }
+  // Longer sequences cost more: parts have heads of each of them, and the rest is taken over.
+  int64_t count = step.count();
+  int64_t bytes =
+      static_cast<int64_t>((step.position + 1) * (2 * sizeof(typename T::storage))) * Dim;
+  forChunks(step, {count * Kv, 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+    for (int64_t item = begin; item < end; ++item) {
+      int64_t token = item % count, head = item / count;
+      TokenPlace place = step.place(token);
+      attendRows<Group, Window, T, Dim, S>(
+          q.at(step), k.of(step, place.sequence) + head * Context * Dim,
+          v.of(step, place.sequence) + head * Context * Dim,
+          y.at(step) + token * C + head * Group * Dim, C, scale, token, 1,
+          static_cast<int64_t>(place.position), head * Group, Group);
+    }
+  });
 }
 
 } // namespace ASHLAR_ISA

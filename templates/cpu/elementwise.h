@@ -6,30 +6,32 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// Calls body(row, column, count) for the vectors of this thread's share of [step.count(), C].
-/// Where no input is a part of wider rows, all of them count as one row.
+/// Calls body(row, column, count) for the vectors that this thread comes to do of [step.count(),
+/// C]. Where no input is a part of wider rows, all of them count as one row.
 template <int64_t C, bool Whole, uint32_t Max, class Body>
-ASHLAR_INLINE inline void forShare(const Step<Max> &step, Body &&body) {
-  Share mine = share(step, step.count() * C, 16); // a cache line
-  if constexpr (Whole) {
-    for (int64_t i = mine.begin; i < mine.end; i += Width)
-      body(0, i, mine.end - i);
-  } else {
-    for (int64_t i = mine.begin; i < mine.end;) {
-      int64_t row = i / C, column = i % C;
-      int64_t last = mine.end - i < C - column ? column + mine.end - i : C;
-      i += last - column;
-      for (; column < last; column += Width)
-        body(row, column, last - column);
+ASHLAR_INLINE inline void forVectors(const Step<Max> &step, Body &&body) {
+  Task task{step.count() * C, 16, 12}; // a cache line; two are read, one is written
+  forChunks(step, task, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+    if constexpr (Whole) {
+      for (int64_t i = begin; i < end; i += Width)
+        body(0, i, end - i);
+    } else {
+      for (int64_t i = begin; i < end;) {
+        int64_t row = i / C, column = i % C;
+        int64_t last = end - i < C - column ? column + end - i : C;
+        i += last - column;
+        for (; column < last; column += Width)
+          body(row, column, last - column);
+      }
     }
-  }
+  });
 }
 
 template <class A, uint32_t Max, int64_t C, int64_t S>
 void activate(const Step<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, C> y) {
   const float *from = x.at(step);
   float *to = y.at(step);
-  forShare<C, S == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+  forVectors<C, S == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
     store(to + row * C + i, A::of(load(from + row * S + i, count)), count);
   });
 }
@@ -40,7 +42,7 @@ void glu(const Step<Max> &step, host::Rows<F32, C, S> gate, host::Rows<F32, C, Z
          host::Rows<F32, C> y) {
   const float *g = gate.at(step), *u = up.at(step);
   float *to = y.at(step);
-  forShare<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+  forVectors<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
     Floats value = A::of(load(g + row * S + i, count)) * load(u + row * Z + i, count);
     store(to + row * C + i, value, count);
   });
@@ -51,7 +53,7 @@ void add(const Step<Max> &step, host::Rows<F32, C, S> a, host::Rows<F32, C, Z> b
          host::Rows<F32, C> y) {
   const float *left = a.at(step), *right = b.at(step);
   float *to = y.at(step);
-  forShare<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+  forVectors<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
     Floats value = load(left + row * S + i, count) + load(right + row * Z + i, count);
     store(to + row * C + i, value, count);
   });
@@ -62,7 +64,7 @@ void multiply(const Step<Max> &step, host::Rows<F32, C, S> a, host::Rows<F32, C,
               host::Rows<F32, C> y) {
   const float *left = a.at(step), *right = b.at(step);
   float *to = y.at(step);
-  forShare<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+  forVectors<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
     Floats value = load(left + row * S + i, count) * load(right + row * Z + i, count);
     store(to + row * C + i, value, count);
   });
@@ -72,8 +74,8 @@ template <uint32_t Max, int64_t C>
 void copy(const Step<Max> &step, host::Rows<F32, C> x, host::Rows<F32, C> y) {
   const float *from = x.at(step);
   float *to = y.at(step);
-  forShare<C, true>(step, [&](int64_t, int64_t i, int64_t count)
-                              ASHLAR_INLINE { store(to + i, load(from + i, count), count); });
+  forVectors<C, true>(step, [&](int64_t, int64_t i, int64_t count)
+                                ASHLAR_INLINE { store(to + i, load(from + i, count), count); });
 }
 
 } // namespace ASHLAR_ISA

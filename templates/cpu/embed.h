@@ -3,18 +3,10 @@
 #pragma once
 
 #include "templates/cpu/quantized.h"
+#include "templates/cpu/rows.h"
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
-
-/// One token: the threads share its columns. More: they share the tokens.
-template <uint32_t Max, int64_t C, class Body>
-ASHLAR_INLINE inline void forTokens(const Step<Max> &step, Body &&body) {
-  Share rows = Max == 1 ? Share{0, 1} : share(step, step.count());
-  Share columns = Max == 1 ? share(step, C, 16) : Share{0, C};
-  for (int64_t row = rows.begin; row < rows.end; ++row)
-    body(row, columns);
-}
 
 /// y = the rows of the table that `pick(token)` names.
 template <uint32_t Max, class T, int64_t C, class Pick>
@@ -22,10 +14,10 @@ ASHLAR_INLINE inline void pickRows(const Step<Max> &step, host::Rows<T, C> table
                                    host::Rows<F32, C> y, Pick pick) {
   const typename T::storage *values = table.at(step);
   float *to = y.at(step);
-  forTokens<Max, C>(step, [&](int64_t row, Share columns) ASHLAR_INLINE {
+  forRowsOrColumns<C, 16>(step, 8, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
     const typename T::storage *from = values + pick(row) * C;
-    for (int64_t i = columns.begin; i < columns.end; i += Width)
-      store(to + row * C + i, load<T>(from + i, columns.end - i), columns.end - i);
+    for (int64_t i = begin; i < end; i += Width)
+      store(to + row * C + i, load<T>(from + i, end - i), end - i);
   });
 }
 
@@ -35,10 +27,11 @@ ASHLAR_INLINE inline void pickRows(const Step<Max> &step, host::Panels<T, V, C> 
                                    host::Rows<F32, C> y, Pick pick) {
   const typename T::storage *values = table.at(step);
   float *to = y.at(step);
-  forTokens<Max, C>(step, [&](int64_t row, Share columns) ASHLAR_INLINE {
+  // One value is read of each line.
+  forRowsOrColumns<C, 16>(step, 64, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
     int64_t at = pick(row);
     const typename T::storage *panel = values + at / host::PanelRows * panelSize<T>(C);
-    for (int64_t i = columns.begin; i < columns.end; ++i)
+    for (int64_t i = begin; i < end; ++i)
       if constexpr (Quantized<T>)
         to[row * C + i] = weightAt<T>(panel, at % host::PanelRows, i);
       else
@@ -65,18 +58,20 @@ template <uint32_t Max, int64_t C, int64_t S>
 void last(const Step<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, C> y) {
   const float *from = x.at(step) + int64_t(step.row) * S;
   float *to = y.at(step);
-  Share mine = share(step, C, 16);
-  for (int64_t i = mine.begin; i < mine.end; i += Width)
-    store(to + i, load(from + i, mine.end - i), mine.end - i);
+  forChunks(step, {C, 16, 8}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+    for (int64_t i = begin; i < end; i += Width)
+      store(to + i, load(from + i, end - i), end - i);
+  });
 }
 
 /// Of several sequences, each has one row here: its last.
 template <uint32_t Max, int64_t C, int64_t S>
 void last(const BatchStep<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, C> y) {
-  Share mine = share(step, step.count());
-  for (int64_t row = mine.begin; row < mine.end; ++row)
-    for (int64_t i = 0; i < C; i += Width)
-      store(y.row(step, row) + i, load(x.row(step, row) + i, C - i), C - i);
+  forChunks(step, {step.count(), 1, 8 * C}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t i = 0; i < C; i += Width)
+        store(y.row(step, row) + i, load(x.row(step, row) + i, C - i), C - i);
+  });
 }
 
 } // namespace ASHLAR_ISA

@@ -1,7 +1,7 @@
 /// y = x w^T (+ bias), the weights in panels of f32, f16 or bf16, all sums in f32, and all products
 /// unless rows are to be rounded.
 ///
-/// One token: each thread reads the panels of its share as one stream. More: each panel stays in
+/// One token: each thread reads the panels of its part as one stream. More: each panel stays in
 /// the cache while all rows of x pass over it, so that weights come from memory once a step.
 #pragma once
 
@@ -46,19 +46,21 @@ template <class T, int64_t R, int64_t V>
   }
 }
 
-template <uint32_t Max, class T>
-void linearShare(const Step<Max> &step, const float *x, int64_t xStride,
-                 const typename T::storage *weights, const float *bias, float *y, int64_t outputs,
-                 int64_t depth) {
-  int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
+template <uint32_t Max, class T, int64_t N>
+void linearChunks(const Step<Max> &step, const float *x, int64_t xStride,
+                  const typename T::storage *weights, const float *bias, float *y, int64_t depth) {
+  constexpr int64_t outputs = N;
+  int64_t size = panelSize<T>(depth);
+  int64_t bytes = size * static_cast<int64_t>(sizeof(*weights));
   if constexpr (Max == 1) {
-    Share mine = share(step, panels);
-    for (int64_t panel = mine.begin; panel < mine.end; ++panel) {
-      int64_t first = panel * host::PanelRows;
-      linearBlock<T, 1, PanelVectors>(weights + panel * size, x, xStride, depth,
-                                      bias ? bias + first : bias, y + first, outputs,
-                                      outputs - first);
-    }
+    auto run = [&](int64_t panel, int64_t end, float *to) ASHLAR_INLINE {
+      for (; panel < end; ++panel, to += host::PanelRows) {
+        int64_t first = panel * host::PanelRows;
+        linearBlock<T, 1, PanelVectors>(weights + panel * size, x, xStride, depth,
+                                        bias ? bias + first : bias, to, outputs, outputs - first);
+      }
+    };
+    forChunksOfRow<N>(step, bytes, y, run);
   } else {
     constexpr int64_t Rows = Max < BlockRows ? Max : BlockRows; // all sequences of a batch at once
     auto run = [&](int64_t panel, int64_t begin, int64_t end) ASHLAR_INLINE {
@@ -73,24 +75,23 @@ void linearShare(const Step<Max> &step, const float *x, int64_t xStride,
         });
       }
     };
-    forShareOfBlocks<BlockRows>(step, panels, step.count(), run);
+    forChunksOfBlocks<BlockRows>(step, panelCount(N), bytes, step.count(), run);
   }
 }
 
 /// `A` is what rows of x are rounded to before they are multiplied: F32, or BF16 where there are
 /// several rows, weights of bf16 and a processor that multiplies them.
-template <class A, uint32_t Max, class T>
+template <class A, uint32_t Max, class T, int64_t N>
 void linearRows(const Step<Max> &step, const float *x, int64_t xStride,
-                const typename T::storage *weights, const float *bias, float *y, int64_t outputs,
-                int64_t depth) {
+                const typename T::storage *weights, const float *bias, float *y, int64_t depth) {
   if constexpr (std::is_same_v<A, F32>) {
-    linearShare<Max, T>(step, x, xStride, weights, bias, y, outputs, depth);
+    linearChunks<Max, T, N>(step, x, xStride, weights, bias, y, depth);
   } else {
     static_assert(Max > 1 && std::is_same_v<A, BF16> && std::is_same_v<T, BF16>);
 #ifdef __AVX512BF16__
-    linearShareOfBF16(step, x, xStride, weights, bias, y, outputs, depth);
+    linearChunksOfBF16(step, x, xStride, weights, bias, y, N, depth);
 #else // of the same app, the form that does without its processor's instructions
-    linearShare<Max, T>(step, x, xStride, weights, bias, y, outputs, depth);
+    linearChunks<Max, T, N>(step, x, xStride, weights, bias, y, depth);
 #endif
   }
 }
@@ -98,14 +99,14 @@ void linearRows(const Step<Max> &step, const float *x, int64_t xStride,
 template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 requires(!Quantized<T>) void linear(const Step<Max> &step, host::Rows<F32, K, S> x,
                                     host::Panels<T, N, K> w, host::Rows<F32, N> y) {
-  linearRows<A, Max, T>(step, x.at(step), S, w.at(step), nullptr, y.at(step), N, K);
+  linearRows<A, Max, T, N>(step, x.at(step), S, w.at(step), nullptr, y.at(step), K);
 }
 
 template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 requires(!Quantized<T>) void linear(const Step<Max> &step, host::Rows<F32, K, S> x,
                                     host::Panels<T, N, K> w, host::Vector<F32, N> bias,
                                     host::Rows<F32, N> y) {
-  linearRows<A, Max, T>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), N, K);
+  linearRows<A, Max, T, N>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), K);
 }
 
 } // namespace ASHLAR_ISA

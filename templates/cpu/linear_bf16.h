@@ -82,12 +82,12 @@ template <int64_t R>
   }
 }
 
-/// This thread's share: some panels, a part of their columns at a time, and all rows pass over it.
-/// So weights come from memory once, and rows are rounded once for all of these panels.
+/// Some panels, a part of their columns at a time, and all rows pass over it. So weights come from
+/// memory once, and rows are rounded once for all of these panels.
 template <uint32_t Max>
-void linearShareOfBF16(const Step<Max> &step, const float *x, int64_t xStride,
-                       const uint16_t *weights, const float *bias, float *y, int64_t outputs,
-                       int64_t depth) {
+void linearChunksOfBF16(const Step<Max> &step, const float *x, int64_t xStride,
+                        const uint16_t *weights, const float *bias, float *y, int64_t outputs,
+                        int64_t depth) {
   constexpr int64_t Rows = 8;
   int64_t size = panelSize<BF16>(depth), panels = panelCount(outputs);
   int64_t groups = (panels + RoundedPanels - 1) / RoundedPanels;
@@ -104,7 +104,8 @@ void linearShareOfBF16(const Step<Max> &step, const float *x, int64_t xStride,
       });
     }
   };
-  forShareOfBlocks<Rows>(step, groups, step.count(), run);
+  int64_t together = (panels < RoundedPanels ? panels : RoundedPanels) * size;
+  forChunksOfBlocks<Rows>(step, groups, together * 2, step.count(), run);
 }
 
 } // namespace ASHLAR_ISA

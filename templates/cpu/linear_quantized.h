@@ -1,6 +1,6 @@
 /// y = x w^T (+ bias), the weights as whole numbers in panels.
 ///
-/// One token: each thread reads the panels of its share as one stream. More: some columns of some
+/// One token: each thread reads the panels of its part as one stream. More: some columns of some
 /// panels stay in the cache while all rows of x pass over them, as integers where instructions for
 /// that are fast, else with weights that are made f32 for all rows.
 #pragma once
@@ -32,24 +32,27 @@ template <class T, int64_t R, int64_t Columns>
   });
 }
 
-template <class T>
+template <class T, int64_t N>
 void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8_t *weights,
-                       const float *bias, float *y, int64_t outputs, int64_t depth) {
+                       const float *bias, float *y, int64_t depth) {
   constexpr int64_t Columns = 16384; // 36 KiB; more of them are a stream with gaps
-  int64_t size = panelSize<T>(depth);
-  Share mine = share(step, panelCount(outputs));
-  if (mine.begin == mine.end)
-    return;
+  int64_t size = panelSize<T>(depth), taken = -1;
   QuantizedRow<Columns> row[1];
-  for (int64_t k = 0; k < depth; k += Columns) {
-    int64_t count = depth - k < Columns ? depth - k : Columns;
-    row[0].take(x + k, count);
-    for (int64_t panel = mine.begin; panel < mine.end; ++panel) {
-      int64_t first = panel * host::PanelRows;
-      panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, row, count,
-                          k == 0, bias ? bias + first : bias, y + first, outputs, outputs - first);
+  auto run = [&](int64_t begin, int64_t end, float *to) ASHLAR_INLINE {
+    for (int64_t k = 0; k < depth; k += Columns) {
+      int64_t count = depth - k < Columns ? depth - k : Columns;
+      if (taken != k) // for all chunks, unless there are more columns
+        row[0].take(x + k, count);
+      taken = k;
+      for (int64_t panel = begin; panel < end; ++panel) {
+        int64_t first = panel * host::PanelRows;
+        panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, row, count,
+                            k == 0, bias ? bias + first : bias,
+                            to + first - begin * host::PanelRows, N, N - first);
+      }
     }
-  }
+  };
+  forChunksOfRow<N>(step, size, y, run);
 }
 
 #ifdef __AVX512VNNI__
@@ -87,7 +90,7 @@ void linearAsIntegers(const StepState &step, int64_t rows, const float *x, int64
       });
     }
   };
-  forShareOfBlocks<QuantizedRows>(step, groups, rows, run);
+  forChunksOfBlocks<QuantizedRows>(step, groups, together * size, rows, run);
 }
 
 /// Some columns of a panel as f32, `Depth` at most, in the layout of panels of f32.
@@ -141,11 +144,11 @@ template <int64_t R>
   }
 }
 
-template <class T, uint32_t Max>
+template <class T, int64_t N, uint32_t Max>
 void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
-                       const uint8_t *weights, const float *bias, float *y, int64_t outputs,
-                       int64_t depth) {
-  int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
+                       const uint8_t *weights, const float *bias, float *y, int64_t depth) {
+  constexpr int64_t outputs = N, panels = panelCount(N);
+  int64_t size = panelSize<T>(depth);
   int64_t rows = step.count();
   if (rows <= FewRows)
     return linearAsIntegers<T>(step, rows, x, xStride, weights, bias, y, outputs, depth);
@@ -166,19 +169,19 @@ void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
       }
     }
   };
-  forShareOfBlocks<BlockRows>(step, panels, rows, run);
+  forChunksOfBlocks<BlockRows>(step, panels, size, rows, run);
 }
 
 template <uint32_t Max, Quantized T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
             host::Rows<F32, N> y) {
-  linearOfQuantized<T>(step, x.at(step), S, w.at(step), nullptr, y.at(step), N, K);
+  linearOfQuantized<T, N>(step, x.at(step), S, w.at(step), nullptr, y.at(step), K);
 }
 
 template <uint32_t Max, Quantized T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
             host::Vector<F32, N> bias, host::Rows<F32, N> y) {
-  linearOfQuantized<T>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), N, K);
+  linearOfQuantized<T, N>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), K);
 }
 
 } // namespace ASHLAR_ISA

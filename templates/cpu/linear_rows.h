@@ -1,7 +1,7 @@
 /// y = x w^T (+ bias), the weights row by row: as LibTorch takes them, who computes what is left of
 /// such products. All sums are f32.
 ///
-/// One token: each thread reads the rows of its share one after another, as one stream. More: some
+/// One token: each thread reads the rows of its part one after another, as one stream. More: some
 /// rows stay in the cache while all rows of x pass over them.
 #pragma once
 
@@ -45,31 +45,42 @@ template <class T, int64_t R>
                   ASHLAR_INLINE { store(y + r * stride, cpu::sums(parts[r]) + constant, count); });
 }
 
-template <uint32_t Max, class T>
+template <uint32_t Max, class T, int64_t N>
 void linearByRows(const Step<Max> &step, const float *x, int64_t xStride,
-                  const typename T::storage *weights, const float *bias, float *y, int64_t outputs,
-                  int64_t depth) {
-  auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
-    int64_t first = group * Width, left = outputs - first;
-    forRows<(Max == 1 ? 1 : 4)>(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
-      outputsOfRows<T, r.value>(weights + first * depth, left < Width ? left : Width, depth,
-                                x + row * xStride, xStride, bias ? bias + first : bias,
-                                y + row * outputs + first, outputs);
-    });
+                  const typename T::storage *weights, const float *bias, float *y, int64_t depth) {
+  int64_t bytes = depth * static_cast<int64_t>(sizeof(*weights));
+  auto run = [&](auto r, int64_t first, int64_t row, float *to) ASHLAR_INLINE {
+    outputsOfRows<T, r.value>(weights + first * depth, N - first < Width ? N - first : Width, depth,
+                              x + row * xStride, xStride, bias ? bias + first : bias, to, N);
   };
-  forShareOfBlocks<BlockRows>(step, (outputs + Width - 1) / Width, step.count(), run);
+  if constexpr (Max == 1) {
+    constexpr int64_t Rows = host::PanelRows;
+    forChunksOfRow<N>(
+        step, Rows * bytes, y, [&](int64_t begin, int64_t end, float *to) ASHLAR_INLINE {
+          for (int64_t first = begin * Rows; first < end * Rows && first < N; first += Width)
+            run(Constant<1>(), first, 0, to + first - begin * Rows);
+        });
+  } else {
+    auto runRows = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
+      forRows<4>(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
+        run(r, group * Width, row, y + row * N + group * Width);
+      });
+    };
+    forChunksOfBlocks<BlockRows>(step, (N + Width - 1) / Width, Width * bytes, step.count(),
+                                 runRows);
+  }
 }
 
 template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<T, N, K> w,
             host::Rows<F32, N> y) {
-  linearByRows<Max, T>(step, x.at(step), S, w.at(step), nullptr, y.at(step), N, K);
+  linearByRows<Max, T, N>(step, x.at(step), S, w.at(step), nullptr, y.at(step), K);
 }
 
 template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<T, N, K> w,
             host::Vector<F32, N> bias, host::Rows<F32, N> y) {
-  linearByRows<Max, T>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), N, K);
+  linearByRows<Max, T, N>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), K);
 }
 
 } // namespace ASHLAR_ISA

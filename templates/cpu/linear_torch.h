@@ -1,5 +1,6 @@
-/// y = x w^T (+ bias) for many rows, by LibTorch: each thread asks it for the columns of its share,
-/// so that the team works as it does otherwise. Where the step has no LibTorch, by kernels of ours.
+/// y = x w^T (+ bias) for many rows, by LibTorch: each thread asks it for the columns of its
+/// chunks, so that the team works as it does otherwise. Where the step has no LibTorch, by kernels
+/// of ours.
 ///
 /// LibTorch multiplies bf16 by bf16 into bf16: rows of x are rounded first, by a call of its own
 /// that serves all products of the same rows, and what comes out is widened.
@@ -11,8 +12,8 @@
 namespace ashlar::torch {
 inline namespace ASHLAR_ISA {
 
-/// Outputs come to threads in such groups: lines of the cache, for f32 and bf16.
-inline constexpr int64_t OutputGroup = host::PanelRows;
+/// Outputs come to threads in such groups: LibTorch is slow with fewer.
+inline constexpr int64_t OutputGroup = 2 * host::PanelRows;
 
 /// scratch = x, rounded to bf16.
 template <uint32_t Max, int64_t K, int64_t S, int64_t Inputs, int64_t Outputs>
@@ -21,28 +22,28 @@ void round(const Step<Max> &step, host::Rows<F32, K, S> x,
   static_assert(K <= Inputs);
   using namespace cpu;
   uint16_t *to = reinterpret_cast<uint16_t *>(step.host + scratch.in);
-  Share mine = share(step, step.count());
-  for (int64_t row = mine.begin; row < mine.end; ++row)
-    for (int64_t k = 0; k < K; k += Width)
-      store<BF16>(to + row * K + k, load(x.at(step) + row * S + k, K - k), K - k);
+  forChunks(step, {step.count(), 1, 6 * K}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t k = 0; k < K; k += Width)
+        store<BF16>(to + row * K + k, load(x.at(step) + row * S + k, K - k), K - k);
+  });
 }
 
 template <uint32_t Max, int64_t N, int64_t K, int64_t S>
 void linearOfF32(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<F32, N, K> w,
                  const float *bias, host::Rows<F32, N> y) {
   using namespace cpu;
-  Share mine = share(step, N, OutputGroup);
-  int64_t rows = step.count(), columns = mine.end - mine.begin;
-  if (columns == 0)
-    return;
-  float *to = y.at(step) + mine.begin;
-  torchProduct(step, AshlarTorchF32, {x.at(step), rows, K, S},
-               {w.at(step) + mine.begin * K, columns, K, K}, {to, rows, columns, N});
-  for (int64_t row = 0; bias && row < rows; ++row)
-    for (int64_t i = 0; i < columns; i += Width)
-      store(to + row * N + i,
-            load(to + row * N + i, columns - i) + load(bias + mine.begin + i, columns - i),
-            columns - i);
+  forChunks(step, {N, OutputGroup, 4 * K}, [&](int64_t begin, int64_t end) {
+    int64_t rows = step.count(), columns = end - begin;
+    float *to = y.at(step) + begin;
+    torchProduct(step, AshlarTorchF32, {x.at(step), rows, K, S},
+                 {w.at(step) + begin * K, columns, K, K}, {to, rows, columns, N});
+    for (int64_t row = 0; bias && row < rows; ++row)
+      for (int64_t i = 0; i < columns; i += Width)
+        store(to + row * N + i,
+              load(to + row * N + i, columns - i) + load(bias + begin + i, columns - i),
+              columns - i);
+  });
 }
 
 template <uint32_t Max, int64_t N, int64_t K, int64_t Inputs, int64_t Outputs>
@@ -50,21 +51,20 @@ void linearOfBF16(const Step<Max> &step, host::Matrix<BF16, N, K> w, const float
                   host::Rows<F32, N> y, host::TorchRows<Inputs, Outputs> scratch) {
   static_assert(K <= Inputs);
   using namespace cpu;
-  Share mine = share(step, N, OutputGroup);
-  int64_t rows = step.count(), columns = mine.end - mine.begin;
-  if (columns == 0)
-    return;
   uint16_t *in = reinterpret_cast<uint16_t *>(step.host + scratch.in);
   uint16_t *out =
       reinterpret_cast<uint16_t *>(step.host + scratch.out) + int64_t(step.thread) * Max * Outputs;
-  torchProduct(step, AshlarTorchBF16, {in, rows, K, K},
-               {w.at(step) + mine.begin * K, columns, K, K}, {out, rows, columns, columns});
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t i = 0; i < columns; i += Width) {
-      Floats add = bias ? load(bias + mine.begin + i, columns - i) : Floats{};
-      store(y.at(step) + row * N + mine.begin + i,
-            load<BF16>(out + row * columns + i, columns - i) + add, columns - i);
-    }
+  forChunks(step, {N, OutputGroup, 2 * K}, [&](int64_t begin, int64_t end) {
+    int64_t rows = step.count(), columns = end - begin;
+    torchProduct(step, AshlarTorchBF16, {in, rows, K, K}, {w.at(step) + begin * K, columns, K, K},
+                 {out, rows, columns, columns});
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t i = 0; i < columns; i += Width) {
+        Floats add = bias ? load(bias + begin + i, columns - i) : Floats{};
+        store(y.at(step) + row * N + begin + i,
+              load<BF16>(out + row * columns + i, columns - i) + add, columns - i);
+      }
+  });
 }
 
 template <uint32_t Max, int64_t N, int64_t K, int64_t S>

@@ -1,7 +1,7 @@
 /// Norms over the columns of each row.
 #pragma once
 
-#include "templates/cpu/vector.h"
+#include "templates/cpu/rows.h"
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
@@ -27,18 +27,16 @@ ASHLAR_INLINE inline float sumOfSquares(const float *x, int64_t count) {
 template <uint32_t Max, int64_t C, int64_t S>
 void rmsnorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C> w,
              host::Rows<F32, C> y, float eps) {
-  Share rows = Max == 1 ? Share{0, 1} : share(step, step.count());
-  Share columns = Max == 1 ? share(step, C, Width) : Share{0, C};
   const float *weight = w.at(step);
-  for (int64_t row = rows.begin; row < rows.end; ++row) {
+  forRowsOrColumns<C, Width>(step, 8, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
     const float *from = x.at(step) + row * S;
     float *to = y.at(step) + row * C;
     float scale = 1.0f / __builtin_sqrtf(sumOfSquares(from, C) / static_cast<float>(C) + eps);
-    for (int64_t i = columns.begin; i < columns.end; i += Width) {
+    for (int64_t i = begin; i < end; i += Width) {
       Floats value = load(from + i, C - i) * scale * load(weight + i, C - i);
       store(to + i, value, C - i);
     }
-  }
+  });
 }
 
 /// The same of each head by itself, all with one weight. y may be x's bytes.
@@ -46,15 +44,17 @@ template <int64_t Heads, int64_t Dim, uint32_t Max, int64_t C, int64_t S>
 void rmsnorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, Dim> w,
              host::Rows<F32, C> y, float eps) {
   static_assert(C == Heads * Dim);
-  Share mine = share(step, step.count() * Heads);
   const float *weight = w.at(step);
-  for (int64_t item = mine.begin; item < mine.end; ++item) {
-    const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
-    float *to = y.at(step) + item * Dim;
-    float scale = 1.0f / __builtin_sqrtf(sumOfSquares(from, Dim) / static_cast<float>(Dim) + eps);
-    for (int64_t i = 0; i < Dim; i += Width)
-      store(to + i, load(from + i, Dim - i) * scale * load(weight + i, Dim - i), Dim - i);
-  }
+  Task task{step.count() * Heads, 1, 8 * Dim};
+  forChunks(step, task, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+    for (int64_t item = begin; item < end; ++item) {
+      const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
+      float *to = y.at(step) + item * Dim;
+      float scale = 1.0f / __builtin_sqrtf(sumOfSquares(from, Dim) / static_cast<float>(Dim) + eps);
+      for (int64_t i = 0; i < Dim; i += Width)
+        store(to + i, load(from + i, Dim - i) * scale * load(weight + i, Dim - i), Dim - i);
+    }
+  });
 }
 
 ASHLAR_INLINE inline float sumOf(const float *x, int64_t count) {
@@ -93,15 +93,13 @@ ASHLAR_INLINE inline float sumOfDeviations(const float *x, int64_t count, float 
 template <uint32_t Max, int64_t C, int64_t S>
 void layernormRows(const Step<Max> &step, host::Rows<F32, C, S> x, const float *w, const float *b,
                    host::Rows<F32, C> y, float eps) {
-  Share rows = Max == 1 ? Share{0, 1} : share(step, step.count());
-  Share columns = Max == 1 ? share(step, C, Width) : Share{0, C};
-  for (int64_t row = rows.begin; row < rows.end; ++row) {
+  forRowsOrColumns<C, Width>(step, 8, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
     const float *from = x.at(step) + row * S;
     float *to = y.at(step) + row * C;
     float mean = sumOf(from, C) / static_cast<float>(C);
     float variance = sumOfDeviations(from, C, mean) / static_cast<float>(C);
     float scale = 1.0f / __builtin_sqrtf(variance + eps);
-    for (int64_t i = columns.begin; i < columns.end; i += Width) {
+    for (int64_t i = begin; i < end; i += Width) {
       Floats value = (load(from + i, C - i) - mean) * scale;
       if (w)
         value *= load(w + i, C - i);
@@ -109,7 +107,7 @@ void layernormRows(const Step<Max> &step, host::Rows<F32, C, S> x, const float *
         value += load(b + i, C - i);
       store(to + i, value, C - i);
     }
-  }
+  });
 }
 
 template <uint32_t Max, int64_t C, int64_t S>

@@ -51,9 +51,9 @@ typedef uint64_t Line __attribute__((vector_size(ASHLAR_VECTOR_BYTES)));
 void read(StepState &state) {
   timed(state, [&] {
     constexpr int64_t Block = 4096;
-    Share mine = share(state, WeightBytes / Block);
+    int64_t blocks = WeightBytes / Block, end = blocks * (state.thread + 1) / state.threads;
     Line sums[4] = {};
-    for (int64_t at = mine.begin; at < mine.end; ++at) {
+    for (int64_t at = blocks * state.thread / state.threads; at < end; ++at) {
       auto from = reinterpret_cast<const Line *>(state.host + Weights + at * Block);
       for (int64_t i = 0; i < Block / int64_t(sizeof(Line)); i += 4)
         for (int64_t j = 0; j < 4; ++j)
@@ -133,8 +133,6 @@ private:
     StepState state;
     state.host = arena;
     state.tokens = Tokens;
-    state.threads = team.threads();
-    state.team = &team;
     state.context = &pass;
     double start = seconds(CLOCK_MONOTONIC);
     team.run(body, state);

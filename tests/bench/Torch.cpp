@@ -132,8 +132,6 @@ private:
     StepState state;
     state.host = arena;
     state.tokens = Tokens;
-    state.threads = team.threads();
-    state.team = &team;
     state.torch = &torch;
     state.context = &pass;
     double start = seconds(CLOCK_MONOTONIC);
