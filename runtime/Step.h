@@ -173,6 +173,10 @@ struct Int8 {
 struct Int4 {
   using storage = uint8_t;
 };
+// Whole numbers from -127 to 127 in rows that share a scale. They exist in caches only.
+struct Int8Rows {
+  using storage = int8_t;
+};
 
 /// Host memory. Each memory has such a namespace, and its references are types of their own: a
 /// kernel of one processor does not take a reference into another's memory.
@@ -233,6 +237,22 @@ struct Cache : Reference<T> {
   /// Of one sequence: [Heads][Context][Dim].
   [[gnu::always_inline]] typename T::storage *of(const StepState &step, uint32_t sequence) const {
     return this->at(step) + (Sequences == 1 ? 0 : sequence * (Heads * Context * Dim));
+  }
+};
+
+/// The same in whole numbers. Before them, where they are aligned whatever the sizes are, lie the
+/// rows' scales: f32 [Sequences][Heads][Context]. A number is its row's scale times what is stored.
+template <int64_t Heads, int64_t Context, int64_t Dim, int64_t Sequences>
+struct Cache<Int8Rows, Heads, Context, Dim, Sequences> : Reference<Int8Rows> {
+  [[gnu::always_inline]] int8_t *of(const StepState &step, uint32_t sequence) const {
+    constexpr int64_t ScaleBytes =
+        Sequences * Heads * Context * static_cast<int64_t>(sizeof(float));
+    return at(step) + ScaleBytes + (Sequences == 1 ? 0 : sequence * (Heads * Context * Dim));
+  }
+  /// Of one sequence: [Heads][Context].
+  [[gnu::always_inline]] float *scales(const StepState &step, uint32_t sequence) const {
+    return reinterpret_cast<float *>(step.host + offset) +
+           (Sequences == 1 ? 0 : sequence * (Heads * Context));
   }
 };
 

@@ -8,8 +8,63 @@
 
 #include "templates/cpu/block.h"
 
+#include <type_traits>
+
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
+
+/// Whether the numbers of a row of a cache share a scale.
+template <class T> inline constexpr bool Scaled = std::is_same_v<T, Int8Rows>;
+
+/// Of a row of a cache, with its scale.
+template <class T, int64_t Dim>
+inline constexpr int64_t RowBytes = static_cast<int64_t>(sizeof(typename T::storage)) * Dim +
+                                    (Scaled<T> ? static_cast<int64_t>(sizeof(float)) : 0);
+
+/// Keys or values of one head, from a position on.
+template <class T, int64_t Dim> struct HeadRows {
+  typename T::storage *values; // [positions][Dim]
+  float *scales;               // [positions], of what is Scaled
+
+  ASHLAR_INLINE HeadRows from(int64_t position) const {
+    return {values + position * Dim, Scaled<T> ? scales + position : nullptr};
+  }
+  /// Part of a row, from column d on: zeros beyond it.
+  ASHLAR_INLINE Floats part(int64_t position, int64_t d) const {
+    Floats part = load<T>(values + position * Dim + d, Dim - d);
+    if constexpr (Scaled<T>)
+      part *= scales[position];
+    return part;
+  }
+};
+
+template <class T, int64_t Heads, int64_t Context, int64_t Dim, int64_t Sequences>
+ASHLAR_INLINE inline HeadRows<T, Dim> headRows(const StepState &step,
+                                               host::Cache<T, Heads, Context, Dim, Sequences> cache,
+                                               uint32_t sequence, int64_t head) {
+  float *scales = nullptr;
+  if constexpr (Scaled<T>)
+    scales = cache.scales(step, sequence) + head * Context;
+  return {cache.of(step, sequence) + head * Context * Dim, scales};
+}
+
+/// Writes a row, of which the largest number becomes 127. A NaN or an infinity makes all of it NaN:
+/// in whole numbers it would look like any other.
+template <int64_t Dim>
+ASHLAR_INLINE inline void storeScaled(const float *from, int8_t *to, float *scale) {
+  Floats most = {}, zeros = {};
+  for (int64_t i = 0; i < Dim; i += Width) {
+    Floats x = load(from + i, Dim - i);
+    most = larger(larger(x, -x), most);
+    zeros = multiplyAdd(x, Floats{}, zeros);
+  }
+  float top = largest(most);
+  *scale = top * (1.0f / 127) + sum(zeros);
+  // Its inverse is no number where all are next to nothing, which zeros are, too.
+  float levels = top > 0x1p-100f ? 127 / top : 0;
+  for (int64_t i = 0; i < Dim; i += Width)
+    store<Int8Rows>(to + i, load(from + i, Dim - i) * levels, Dim - i);
+}
 
 /// Writes the rows of this step to their sequences, at their positions.
 template <class AnyStep, class T, int64_t C, int64_t S, int64_t Heads, int64_t Context, int64_t Dim,
@@ -23,10 +78,12 @@ void store(const AnyStep &step, host::Rows<F32, C, S> x,
       TokenPlace place = step.place(item / Heads);
       auto position = static_cast<int64_t>(place.position);
       const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
-      typename T::storage *to =
-          cache.of(step, place.sequence) + (item % Heads * Context + position) * Dim;
-      for (int64_t i = 0; i < Dim; i += Width)
-        store<T>(to + i, load(from + i, Dim - i), Dim - i);
+      HeadRows<T, Dim> to = headRows(step, cache, place.sequence, item % Heads).from(position);
+      if constexpr (Scaled<T>)
+        storeScaled<Dim>(from, to.values, to.scales);
+      else
+        for (int64_t i = 0; i < Dim; i += Width)
+          store<T>(to.values + i, load(from + i, Dim - i), Dim - i);
     }
   });
 }
@@ -38,17 +95,23 @@ inline constexpr int64_t roundUp(int64_t value, int64_t unit) {
 /// scores[row][key] = queries[row] . keys[key], for few rows: keys are read as they lie. Queries
 /// are padded with zeros, scores with anything, to whole vectors.
 template <class T, int64_t Dim, int64_t Padded>
-void scoreFew(const float *queries, const typename T::storage *keys, float *scores, int64_t stride,
+void scoreFew(const float *queries, HeadRows<T, Dim> keys, float *scores, int64_t stride,
               int64_t rows, int64_t count) {
   constexpr int64_t Vectors = (Dim + Width - 1) / Width;
-  constexpr int64_t Together = Vectors >= Width ? 1 : Width / Vectors; // queries in registers
-  for (int64_t first = 0; first < count; first += Width)
+  // Queries stay in registers, unless it takes longer to widen a key for each of them than to read
+  // them again.
+  constexpr bool Narrow = sizeof(typename T::storage) < sizeof(float);
+  constexpr int64_t Together = Narrow ? 4 : Vectors >= Width ? 1 : Width / Vectors;
+  for (int64_t first = 0; first < count; first += Width) {
+    Floats scales = {};
+    if constexpr (Scaled<T>)
+      scales = load(keys.scales + first, count - first);
     forRows<(Together < BlockRows ? Together : BlockRows)>(
         0, rows, [&](auto many, int64_t row) ASHLAR_INLINE {
           constexpr int64_t R = many.value;
           Floats parts[R][Width] = {};
           for (int64_t i = 0; i < Width && first + i < count; ++i) {
-            const typename T::storage *key = keys + (first + i) * Dim;
+            const typename T::storage *key = keys.values + (first + i) * Dim;
             Floats part[R] = {};
             unrolled<Vectors>([&](auto v) ASHLAR_INLINE {
               Floats value = load<T>(key + v * Width, Dim - v * Width);
@@ -60,20 +123,22 @@ void scoreFew(const float *queries, const typename T::storage *keys, float *scor
             unrolled<R>([&](auto r) ASHLAR_INLINE { parts[r][i] = part[r]; });
           }
           unrolled<R>([&](auto r) ASHLAR_INLINE {
-            store(scores + (row + r) * stride + first, sums(parts[r]));
+            Floats products = sums(parts[r]);
+            store(scores + (row + r) * stride + first, Scaled<T> ? products * scales : products);
           });
         });
+  }
 }
 
 /// turned[d][key] = keys[key][d]; zeros up to the next whole block of columns.
 template <class T, int64_t Dim>
-void turnKeys(const typename T::storage *keys, int64_t count, float *turned, int64_t stride) {
+void turnKeys(HeadRows<T, Dim> keys, int64_t count, float *turned, int64_t stride) {
   int64_t columns = roundUp(count, BlockColumns);
   for (int64_t key = 0; key < columns; key += Width)
     for (int64_t d = 0; d < Dim; d += Width) {
       Floats square[Width];
       unrolled<Width>([&](auto i) ASHLAR_INLINE {
-        square[i] = key + i < count ? load<T>(keys + (key + i) * Dim + d, Dim - d) : Floats{};
+        square[i] = key + i < count ? keys.part(key + i, d) : Floats{};
       });
       turn(square);
       unrolled<Width>([&](auto i) ASHLAR_INLINE {
@@ -143,9 +208,9 @@ ASHLAR_INLINE inline float weigh(float *scores, int64_t count, int64_t columns, 
 /// from `token` on, of which that one stands at `first`, into rows of y that begin `yStride` apart
 /// and with the first of these heads. At most MaxRows of them together.
 template <int64_t MaxRows, int64_t Window, class T, int64_t Dim, int64_t S>
-void attendRows(const float *q, const typename T::storage *k, const typename T::storage *v,
-                float *y, int64_t yStride, float scale, int64_t token, int64_t tokens,
-                int64_t first, int64_t head, int64_t heads) {
+void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float *y, int64_t yStride,
+                float scale, int64_t token, int64_t tokens, int64_t first, int64_t head,
+                int64_t heads) {
   using Value = typename T::storage;
   constexpr int64_t Padded = roundUp(Dim, BlockColumns);
   // Many rows read the same keys and values, which are turned and widened once for all of them.
@@ -173,9 +238,9 @@ void attendRows(const float *q, const typename T::storage *k, const typename T::
   for (; start < end; start += KeyBlock) {
     int64_t count = end - start < KeyBlock ? end - start : KeyBlock;
     if constexpr (Few) {
-      scoreFew<T, Dim, Padded>(queries[0], k + start * Dim, scores[0], KeyBlock, rows, count);
+      scoreFew<T, Dim, Padded>(queries[0], k.from(start), scores[0], KeyBlock, rows, count);
     } else {
-      turnKeys<T, Dim>(k + start * Dim, count, turned[0], KeyBlock);
+      turnKeys<T, Dim>(k.from(start), count, turned[0], KeyBlock);
       product<false, F32>(queries[0], Padded, turned[0], KeyBlock, scores[0], KeyBlock, rows, Dim,
                           count);
     }
@@ -200,13 +265,20 @@ void attendRows(const float *q, const typename T::storage *k, const typename T::
           store(sums[row] + d, load(sums[row] + d) * factor);
     }
     if constexpr (InPlace) {
-      product<true, T>(scores[0], KeyBlock, v + start * Dim, Dim, sums[0], Padded, rows, count,
+      if constexpr (Scaled<T>) {
+        const float *scales = v.from(start).scales;
+        for (int64_t i = 0; i < count; i += Width) {
+          Floats factors = load(scales + i, count - i);
+          for (int64_t row = 0; row < rows; ++row)
+            store(scores[row] + i, load(scores[row] + i) * factors);
+        }
+      }
+      product<true, T>(scores[0], KeyBlock, v.from(start).values, Dim, sums[0], Padded, rows, count,
                        Dim);
     } else {
       for (int64_t key = 0; key < count; ++key)
         for (int64_t d = 0; d < Padded; d += Width)
-          store(values[key] + d,
-                d < Dim ? load<T>(v + (start + key) * Dim + d, Dim - d) : Floats{});
+          store(values[key] + d, d < Dim ? v.part(start + key, d) : Floats{});
       product<true, F32>(scores[0], KeyBlock, values[0], Padded, sums[0], Padded, rows, count, Dim);
     }
   }
@@ -230,14 +302,14 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
   static_assert(Heads * Dim == C && Group * Kv == Heads);
   constexpr int64_t Tokens = Max == 1 || Group >= 32 ? 1 : Max * Group < 32 ? Max : 32 / Group;
   auto run = [&](int64_t token, int64_t tokens, int64_t head, int64_t heads, float *to) {
-    int64_t cache = head / Group * Context * Dim;
     attendRows<Tokens * Group, Window, T, Dim, S>(
-        q.at(step), k.of(step, step.sequence) + cache, v.of(step, step.sequence) + cache, to, C,
-        scale, token, tokens, static_cast<int64_t>(step.position) + token, head, heads);
+        q.at(step), headRows(step, k, step.sequence, head / Group),
+        headRows(step, v, step.sequence, head / Group), to, C, scale, token, tokens,
+        static_cast<int64_t>(step.position) + token, head, heads);
   };
   int64_t positions = static_cast<int64_t>(step.position) + step.count();
   positions = Window && Window < positions ? Window : positions;
-  int64_t bytes = positions * Dim * static_cast<int64_t>(2 * sizeof(typename T::storage));
+  int64_t bytes = positions * 2 * RowBytes<T, Dim>;
   if constexpr (Max == 1) {
     // Heads that read the same keys stay together, unless there are too few for all threads.
     int64_t grain = Kv >= step.threads ? Group : 1;
@@ -282,17 +354,15 @@ void attend(const BatchStep<Max> &step, host::Rows<F32, C, S> q,
   static_assert(Heads * Dim == C && Group * Kv == Heads);
   // Longer sequences cost more: parts have heads of each of them, and the rest is taken over.
   int64_t count = step.count();
-  int64_t bytes =
-      static_cast<int64_t>((step.position + 1) * (2 * sizeof(typename T::storage))) * Dim;
+  int64_t bytes = static_cast<int64_t>(step.position + 1) * 2 * RowBytes<T, Dim>;
   forChunks(step, {count * Kv, 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
     for (int64_t item = begin; item < end; ++item) {
       int64_t token = item % count, head = item / count;
       TokenPlace place = step.place(token);
       attendRows<Group, Window, T, Dim, S>(
-          q.at(step), k.of(step, place.sequence) + head * Context * Dim,
-          v.of(step, place.sequence) + head * Context * Dim,
-          y.at(step) + token * C + head * Group * Dim, C, scale, token, 1,
-          static_cast<int64_t>(place.position), head * Group, Group);
+          q.at(step), headRows(step, k, place.sequence, head),
+          headRows(step, v, place.sequence, head), y.at(step) + token * C + head * Group * Dim, C,
+          scale, token, 1, static_cast<int64_t>(place.position), head * Group, Group);
     }
   });
 }

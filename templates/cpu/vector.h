@@ -146,6 +146,28 @@ template <> struct Memory<BF16> : HalfMemory {
   }
 };
 
+// Whole numbers as they are, without the scale.
+template <> struct Memory<Int8Rows> {
+  typedef int8_t Levels __attribute__((vector_size(Width)));
+  typedef int8_t Unaligned __attribute__((vector_size(Width), aligned(1), may_alias));
+  ASHLAR_INLINE static Floats load(const int8_t *from) {
+#if ASHLAR_VECTOR_BYTES == 64
+    __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from));
+    return __builtin_convertvector((Integers)_mm512_maskz_cvtepi8_epi32(0xffff, levels), Floats);
+#elif ASHLAR_VECTOR_BYTES == 32
+    __m128i levels = _mm_loadl_epi64(reinterpret_cast<const __m128i *>(from));
+    return __builtin_convertvector((Integers)_mm256_cvtepi8_epi32(levels), Floats);
+#else
+    return __builtin_convertvector(*reinterpret_cast<const Unaligned *>(from), Floats);
+#endif
+  }
+  /// Rounded to the nearest, which must be from -128 to 127.
+  ASHLAR_INLINE static void store(int8_t *to, Floats value) {
+    Integers levels = (Integers)(value + 0x1.8p23f) - 0x4b400000;
+    *reinterpret_cast<Unaligned *>(to) = __builtin_convertvector(levels, Levels);
+  }
+};
+
 template <class T = F32> ASHLAR_INLINE inline Floats load(const typename T::storage *from) {
   return Memory<T>::load(from);
 }

@@ -10,19 +10,82 @@ namespace {
 
 constexpr double Tolerance = 1e-6;
 
+/// Where a cache has a row, by the words of runtime/Step.h.
+template <class T, int64_t Dim> struct Row {
+  typename T::storage *numbers;
+  float *scale; // of whole numbers
+
+  double operator[](int64_t d) const {
+    if constexpr (std::is_same_v<T, Int8Rows>)
+      return static_cast<double>(*scale) * numbers[d];
+    else
+      return decode<T>(numbers[d]);
+  }
+
+  void write(const float *from) const {
+    if constexpr (std::is_same_v<T, Int8Rows>) {
+      float most = 0;
+      for (int64_t d = 0; d < Dim; ++d)
+        most = std::max(most, std::fabs(from[d]));
+      *scale = most / 127;
+      for (int64_t d = 0; d < Dim; ++d)
+        numbers[d] = static_cast<int8_t>(most ? std::nearbyint(from[d] * 127.0 / most) : 0);
+    } else {
+      for (int64_t d = 0; d < Dim; ++d)
+        numbers[d] = encode<T>(from[d]);
+    }
+  }
+
+  /// Whether these are the nearest numbers. In whole numbers, f32 decides what is half-way.
+  bool holds(const float *from) const {
+    typename T::storage expected[Dim];
+    float expectedScale;
+    Row{expected, &expectedScale}.write(from);
+    if constexpr (std::is_same_v<T, Int8Rows>) {
+      bool same = std::fabs(*scale - expectedScale) <= 1e-6f * expectedScale;
+      for (int64_t d = 0; d < Dim; ++d)
+        same &= std::fabs((*this)[d] - from[d]) <= 0.5001 * expectedScale;
+      return same;
+    }
+    return std::equal(expected, expected + Dim, numbers);
+  }
+
+  void copyTo(Row other) const {
+    std::copy(numbers, numbers + Dim, other.numbers);
+    if constexpr (std::is_same_v<T, Int8Rows>)
+      *other.scale = *scale;
+  }
+};
+
+template <class T, int64_t Heads, int64_t Context, int64_t Dim, int64_t Sequences>
+uint64_t addCache(Arena &arena, Cache<T, Heads, Context, Dim, Sequences>) {
+  constexpr int64_t Scales = std::is_same_v<T, Int8Rows> ? 4 : 0;
+  return arena.add<T>(Sequences * Heads * Context * (Dim + Scales));
+}
+
+template <class T, int64_t Heads, int64_t Context, int64_t Dim, int64_t Sequences>
+Row<T, Dim> rowOf(Arena &arena, Cache<T, Heads, Context, Dim, Sequences> cache, int64_t sequence,
+                  int64_t head, int64_t position) {
+  int64_t row = (sequence * Heads + head) * Context + position;
+  uint64_t scales = std::is_same_v<T, Int8Rows> ? Sequences * Heads * Context * 4 : 0;
+  return {arena.at<T>(cache.offset + scales) + row * Dim,
+          scales ? arena.at<F32>(cache.offset) + row : nullptr};
+}
+
 template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Context, int64_t Window = 0>
 struct Case {
   Arena arena;
-  Cache<T, Kv, Context, Dim> k{arena.add<T>(Kv * Context * Dim)};
-  Cache<T, Kv, Context, Dim> v{arena.add<T>(Kv * Context * Dim)};
+  Cache<T, Kv, Context, Dim> k{addCache(arena, Cache<T, Kv, Context, Dim>())};
+  Cache<T, Kv, Context, Dim> v{addCache(arena, Cache<T, Kv, Context, Dim>())};
   double scale = 1 / std::sqrt(Dim);
 
   // What earlier steps left: the positions from `position` on stay NaN.
   void fill(uint64_t position, double size) {
-    for (uint64_t cache : {k.offset, v.offset})
+    for (auto cache : {k, v})
       for (int64_t head = 0; head < Kv; ++head) {
-        auto values = normal<T>(position * Dim, cache == k.offset ? size : 1);
-        std::copy(values.begin(), values.end(), arena.at<T>(cache) + head * Context * Dim);
+        auto values = normal<F32>(position * Dim, cache.offset == k.offset ? size : 1);
+        for (uint64_t i = 0; i < position; ++i)
+          rowOf(arena, cache, 0, head, i).write(values.data() + i * Dim);
       }
   }
 
@@ -46,12 +109,11 @@ struct Case {
     // Appended as the nearest value of the type.
     bool stored = true;
     for (uint32_t t = 0; t < tokens; ++t)
-      for (int64_t head = 0; head < Kv; ++head)
-        for (int64_t d = 0; d < Dim; ++d) {
-          size_t to = (head * Context + position + t) * Dim + d, from = (t * Kv + head) * Dim + d;
-          stored &= arena.at<T>(k.offset)[to] == encode<T>(keys[from]);
-          stored &= arena.at<T>(v.offset)[to] == encode<T>(values[from]);
-        }
+      for (int64_t head = 0; head < Kv; ++head) {
+        size_t from = (t * Kv + head) * Dim;
+        stored &= rowOf(arena, k, 0, head, position + t).holds(keys.data() + from);
+        stored &= rowOf(arena, v, 0, head, position + t).holds(values.data() + from);
+      }
     CHECK(stored);
     CHECK_NEAR(relativeError(arena.at<F32>(y.offset), expected(queries, position, tokens)), 0,
                Tolerance * std::max(1.0, size * size));
@@ -63,21 +125,23 @@ struct Case {
     for (uint32_t t = 0; t < tokens; ++t)
       for (int64_t head = 0; head < Heads; ++head) {
         size_t row = (t * Heads + head) * Dim, visible = position + t + 1;
-        const auto *keys = arena.at<T>(k.offset) + head / (Heads / Kv) * Context * Dim;
-        const auto *values = arena.at<T>(v.offset) + head / (Heads / Kv) * Context * Dim;
+        int64_t shared = head / (Heads / Kv);
         size_t hidden = Window && visible > Window ? visible - Window : 0;
         std::vector<double> weights(visible);
         double most = -INFINITY, total = 0;
         for (size_t i = hidden; i < visible; ++i) {
+          Row<T, Dim> key = rowOf(arena, k, 0, shared, i);
           for (int64_t d = 0; d < Dim; ++d)
-            weights[i] += queries[row + d] * decode<T>(keys[i * Dim + d]) * scale;
+            weights[i] += queries[row + d] * key[d] * scale;
           most = std::max(most, weights[i]);
         }
         for (size_t i = hidden; i < visible; ++i)
           total += weights[i] = std::exp(weights[i] - most);
-        for (size_t i = hidden; i < visible; ++i)
+        for (size_t i = hidden; i < visible; ++i) {
+          Row<T, Dim> value = rowOf(arena, v, 0, shared, i);
           for (int64_t d = 0; d < Dim; ++d)
-            result[row + d] += weights[i] / total * decode<T>(values[i * Dim + d]);
+            result[row + d] += weights[i] / total * value[d];
+        }
       }
     return result;
   }
@@ -107,6 +171,72 @@ TEST(cacheOfF16) {
 TEST(cacheOfBF16) {
   checkHeads<BF16, 4, 4, 20>();
   checkHeads<BF16, 8, 2, 64>();
+}
+
+TEST(cacheOfInt8) {
+  checkHeads<Int8Rows, 4, 4, 20>();
+  checkHeads<Int8Rows, 8, 2, 64>();
+  checkHeads<Int8Rows, 5, 1, 81>();
+  checkHeads<Int8Rows, 40, 1, 16>();
+}
+
+// Rows that have no largest number to share a scale with.
+TEST(scalesOfInt8) {
+  constexpr int64_t Dim = 37;
+  std::vector<float> rows(4 * Dim);
+  rows[Dim + 36] = 1e-38f; // next to nothing
+  rows[2 * Dim + 1] = NAN;
+  rows[3 * Dim + 35] = -INFINITY;
+  for (int64_t row = 0; row < 4; ++row)
+    rows[row * Dim + 3] += row < 2 ? 0 : 5;
+  Arena arena;
+  Cache<Int8Rows, 1, 4, Dim> k{addCache(arena, Cache<Int8Rows, 1, 4, Dim>())};
+  Rows<F32, Dim> x{arena.add<F32>(rows)};
+  onTeam<4>(1, arena, stateOf(4), [&](Step<4> step) { cpu::store(step, x, k); });
+  for (int64_t row = 0; row < 4; ++row)
+    for (int64_t d = 0; d < Dim; ++d)
+      if (row < 2)
+        CHECK_EQ(rowOf(arena, k, 0, 0, row)[d], 0);
+      else
+        CHECK(std::isnan(rowOf(arena, k, 0, 0, row)[d]));
+}
+
+// What whole numbers cost, for a few rows of queries and for many: 8e-3 were seen.
+template <int64_t Dim> void checkCost(uint32_t tokens) {
+  constexpr int64_t Heads = 8, Kv = 2, Context = 350;
+  uint64_t position = 200;
+  Case<F32, Heads, Kv, Dim, Context> exact;
+  Case<Int8Rows, Heads, Kv, Dim, Context> whole;
+  exact.fill(position + tokens, 1);
+  float row[Dim];
+  for (auto [from, to] : {std::pair(exact.k, whole.k), std::pair(exact.v, whole.v)})
+    for (int64_t head = 0; head < Kv; ++head)
+      for (uint64_t i = 0; i < position + tokens; ++i) {
+        const float *numbers = rowOf(exact.arena, from, 0, head, i).numbers;
+        std::copy(numbers, numbers + Dim, row);
+        rowOf(whole.arena, to, 0, head, i).write(row);
+      }
+  auto queries = normal<F32>(tokens * Heads * Dim);
+  Rows<F32, Heads * Dim> q{whole.arena.template add<F32>(queries)};
+  Rows<F32, Heads * Dim> y{whole.arena.template add<F32>(tokens * Heads * Dim)};
+  StepState state = stateOf(tokens);
+  state.position = position;
+  auto attend = [&](auto step) {
+    cpu::attend(step, q, whole.k, whole.v, y, static_cast<float>(whole.scale));
+  };
+  if (tokens == 1)
+    onTeam<1>(2, whole.arena, state, attend);
+  else
+    onTeam<130>(2, whole.arena, state, attend);
+  CHECK_NEAR(relativeError(whole.arena.template at<F32>(y.offset),
+                           exact.expected(queries, position, tokens)),
+             0, 1.2e-2);
+}
+
+TEST(costOfInt8) {
+  checkCost<20>(1);
+  checkCost<64>(1);
+  checkCost<64>(130);
 }
 
 TEST(sizesOfHeads) {
@@ -142,26 +272,28 @@ TEST(windows) {
   checkWindow<F32, 8, 2, 16, 64>();
   checkWindow<BF16, 40, 1, 16, 140>();
   checkWindow<F32, 4, 1, 32, 1000>();
+  checkWindow<Int8Rows, 8, 2, 64, 19>();
 }
 
 // One token of each of some sequences, which are not in the order of the cache. What was never
 // stored in a sequence is NaN.
 template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Window = 0>
 void checkBatch(uint32_t tokens, uint32_t threads) {
-  constexpr int64_t Context = 350, Sequences = 4, Size = Kv * Context * Dim;
+  constexpr int64_t Context = 350, Sequences = 4;
   constexpr uint32_t Max = 3;
   const TokenPlace places[Max] = {{2, 63}, {0, 0}, {3, 200}};
   Case<T, Heads, Kv, Dim, Context, Window> alone[Max];
   Arena arena;
-  Cache<T, Kv, Context, Dim, Sequences> k{arena.add<T>(Sequences * Size)};
-  Cache<T, Kv, Context, Dim, Sequences> v{arena.add<T>(Sequences * Size)};
+  using All = Cache<T, Kv, Context, Dim, Sequences>;
+  All k{addCache(arena, All())}, v{addCache(arena, All())};
   auto copyCaches = [&](uint32_t row, bool back) {
-    for (auto [all, one] :
-         {std::pair(k.offset, alone[row].k.offset), std::pair(v.offset, alone[row].v.offset)}) {
-      auto *there = arena.at<T>(all) + places[row].sequence * Size;
-      auto *here = alone[row].arena.template at<T>(one);
-      std::copy(back ? there : here, (back ? there : here) + Size, back ? here : there);
-    }
+    for (auto [all, one] : {std::pair(k, alone[row].k), std::pair(v, alone[row].v)})
+      for (int64_t head = 0; head < Kv; ++head)
+        for (int64_t i = 0; i < Context; ++i) {
+          auto there = rowOf(arena, all, places[row].sequence, head, i);
+          auto here = rowOf(alone[row].arena, one, 0, head, i);
+          back ? there.copyTo(here) : here.copyTo(there);
+        }
   };
   for (uint32_t row = 0; row < tokens; ++row) {
     alone[row].fill(places[row].position, 1);
@@ -186,9 +318,8 @@ void checkBatch(uint32_t tokens, uint32_t threads) {
                              queries.begin() + (row + 1) * Heads * Dim);
     auto expected = alone[row].expected(query, places[row].position, 1);
     CHECK_NEAR(relativeError(arena.at<F32>(y.offset) + row * Heads * Dim, expected), 0, Tolerance);
-    const auto *stored = alone[row].arena.template at<T>(alone[row].v.offset);
-    CHECK_EQ(decode<T>(stored[places[row].position * Dim]),
-             decode<T>(encode<T>(values[row * Kv * Dim])));
+    CHECK(rowOf(alone[row].arena, alone[row].v, 0, 0, places[row].position)
+              .holds(values.data() + row * Kv * Dim));
   }
 }
 
@@ -198,6 +329,8 @@ TEST(sequencesOfABatch) {
       checkBatch<F32, 4, 2, 20>(tokens, threads);
       checkBatch<BF16, 5, 1, 80>(tokens, threads);
       checkBatch<F16, 2, 2, 64, 19>(tokens, threads);
+      checkBatch<Int8Rows, 4, 2, 64>(tokens, threads);
+      checkBatch<Int8Rows, 5, 1, 21, 19>(tokens, threads);
     }
 }
 
