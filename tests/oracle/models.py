@@ -166,15 +166,21 @@ def load(directory, weights=None):
 
 
 class RoundedCache(transformers.DynamicCache):
-    """Keeps keys and values rounded to a type."""
+    """Keeps keys and values rounded to a type: "int8" are whole numbers that share a scale in the
+    row of a head."""
 
-    def __init__(self, dtype, **rest):
+    def __init__(self, type, **rest):
         super().__init__(**rest)
-        self.dtype = dtype
+        self.type = type
+
+    def rounded(self, x):
+        if self.type != "int8":
+            return x.to(TYPES[self.type]).to(x.dtype)
+        scale = x.abs().amax(-1, keepdim=True).clamp(min=2.0**-100) / 127
+        return torch.round(x / scale) * scale
 
     def update(self, keys, values, *rest, **more):
-        keys, values = (x.to(self.dtype).to(x.dtype) for x in (keys, values))
-        return super().update(keys, values, *rest, **more)
+        return super().update(self.rounded(keys), self.rounded(values), *rest, **more)
 
 
 def write_reference(model, directory, cache="f32", least=0.0):
@@ -186,8 +192,8 @@ def write_reference(model, directory, cache="f32", least=0.0):
     prompt = prompt_of(model.config.vocab_size)
     with torch.no_grad():
         run = lambda ids, past: model(torch.tensor([ids]), past_key_values=past).logits[0]
-        logits = run(prompt, RoundedCache(TYPES[cache]))
-        past, greedy, lead = RoundedCache(TYPES[cache]), [], math.inf
+        logits = run(prompt, RoundedCache(cache))
+        past, greedy, lead = RoundedCache(cache), [], math.inf
         ids = prompt[:GREEDY_AFTER]
         while len(greedy) < GREEDY:
             last = run(ids, past)[-1]
