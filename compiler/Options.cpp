@@ -1,5 +1,7 @@
 #include "compiler/Options.h"
 
+#include "compiler/support/CacheType.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -85,8 +87,8 @@ static cl::list<std::string> keep("keep",
                                            "counts"),
                                   cl::value_desc("PATTERN[=T]"), REQUEST);
 static cl::opt<std::string> cacheType("kv-dtype",
-                                      cl::desc("type of the KV cache: f32, f16, bf16 (default: "
-                                               "the checkpoint's)"),
+                                      cl::desc("type of the KV cache: f32, f16, bf16, int8 "
+                                               "(default: the checkpoint's)"),
                                       cl::value_desc("T"), REQUEST);
 static cl::opt<std::string>
     products("products",
@@ -350,7 +352,7 @@ bool parseRequest(Request &request, StartFiles &start, Diagnostics &diags) {
             : !weightType.getNumOccurrences() ||
                   parseTorchType(weightType, weightType, request.deviceMap.dtype, diags)) ||
       !parseQuantization(request, diags) ||
-      !parseType(cacheType, NumberTypes, request.cacheType, diags) ||
+      !parseType(cacheType, CacheTypes, request.cacheType, diags) ||
       !parseType(products, {DataType::F32, DataType::BF16}, request.products, diags) ||
       !parseProvider(request.provider, diags) || !parseWorkload(request.workload, diags) ||
       !parsePairs(maxMemory, "cpu=60GiB", caps, diags) || !parseDeviceMap(request.deviceMap, diags))

@@ -175,8 +175,8 @@ std::string Names::weightType(const plan::Weight &weight) const {
 
 std::string Names::cacheType(const plan::Cache &cache) const {
   return llvm::formatv("{0}::Cache<{1}, {2}, Context, {3}{4}>", memory(cache.keys),
-                       typeTag(cache.type), cache.heads, cache.dim,
-                       plan.batch > 1 ? ", Batch" : "");
+                       cache.type == DataType::Int8 ? "Int8Rows" : typeTag(cache.type), cache.heads,
+                       cache.dim, plan.batch > 1 ? ", Batch" : "");
 }
 
 ValueId Names::whole(uint32_t unit, ValueId id) const {

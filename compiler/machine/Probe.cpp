@@ -3,6 +3,7 @@
 #include "compiler/machine/ProbeDisk.h"
 #include "compiler/machine/ProbeKernels.h"
 #include "compiler/machine/Timing.h"
+#include "compiler/support/CacheType.h"
 #include "compiler/support/PanelBytes.h"
 #include "compiler/support/TorchModule.h"
 #include "runtime/Team.h"
@@ -203,7 +204,7 @@ KernelRate Prober::attend(DataType type) const {
   double latency = time(typed.one, {100});
   rate.latency = nanos(latency);
 
-  uint64_t bytes = 2 * Shape::KeyHeads * Shape::Context * Shape::HeadDim * bytesOf(type);
+  uint64_t bytes = 2 * Shape::KeyHeads * Shape::Context * *cacheRowBytes(type, Shape::HeadDim);
   double full = time(typed.one, {1, places(bytes)}, 1, Shape::Context - 1);
   rate.read = measured(static_cast<double>(bytes), beyond(full, latency));
 
@@ -278,7 +279,7 @@ std::optional<Machine> probe(const ProbeOptions &options, Diagnostics &diags) {
   prober.warmUp();
   for (DataType type : DataTypes)
     prober.linear(type, cpu.rates);
-  for (DataType type : NumberTypes)
+  for (DataType type : CacheTypes)
     cpu.rates.push_back(prober.attend(type));
   cpu.rates.push_back(prober.elementwise());
   TorchLibrary torch;

@@ -68,8 +68,7 @@ template <class T, int64_t N, int64_t K> void torchLinear(StepState &state) {
 template <class T, uint32_t Max> void attend(StepState &state) {
   constexpr int64_t Columns = Shape::QueryHeads * Shape::HeadDim;
   using Cache = host::Cache<T, Shape::KeyHeads, Shape::Context, Shape::HeadDim>;
-  constexpr uint64_t Bytes =
-      Shape::KeyHeads * Shape::Context * Shape::HeadDim * sizeof(typename T::storage);
+  constexpr uint64_t Bytes = Shape::KeyHeads * Shape::Context * cpu::RowBytes<T, Shape::HeadDim>;
   Step<Max> step(state);
   repeat(state, [&](uint64_t place) {
     uint64_t offset = Arena::Operands + place * 2 * Bytes;
@@ -118,7 +117,7 @@ constexpr ProbeKernels kernels = {
     {linears<F32>, linears<F16>, linears<BF16>, linears<Int8>, linears<Int4>},
     torches<F32>,
     torches<BF16>,
-    {attends<F32>, attends<F16>, attends<BF16>},
+    {attends<F32>, attends<F16>, attends<BF16>, attends<Int8Rows>},
     norm<1>,
     norm<Shape::Tokens>,
     gluTokens};

@@ -57,7 +57,7 @@ struct ProbeKernels {
   };
   Linear linear[5]; // in the order of DataTypes
   Torch torchF32, torchBF16;
-  Attend attend[3]; // in the order of NumberTypes
+  Attend attend[4]; // in the order of CacheTypes
   // Elementwise: one row of StreamColumns, and Tokens of them.
   ProbeFunction norm, normTokens, gluTokens;
 };

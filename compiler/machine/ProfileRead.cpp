@@ -1,5 +1,6 @@
 #include "compiler/machine/Machine.h"
 #include "compiler/machine/ProfileValues.h"
+#include "compiler/support/CacheType.h"
 #include "compiler/support/Embedded.h"
 #include "compiler/support/Files.h"
 
@@ -85,6 +86,18 @@ void Reader::readIsa(const profile::Processor &from, Processor &to) {
   to.isa.erase(std::unique(to.isa.begin(), to.isa.end()), to.isa.end());
 }
 
+static llvm::ArrayRef<DataType> typesOf(Kernel kernel) {
+  switch (kernel) {
+  case Kernel::Linear:
+    return DataTypes;
+  case Kernel::Attend:
+    return CacheTypes;
+  case Kernel::Elementwise:
+    break;
+  }
+  return NumberTypes;
+}
+
 void Reader::readRates(const profile::Processor &from, Processor &to) {
   static const Kernel kernels[] = {Kernel::Linear, Kernel::Attend, Kernel::Elementwise};
   if (from.rates.empty())
@@ -96,9 +109,7 @@ void Reader::readRates(const profile::Processor &from, Processor &to) {
   for (const profile::Rate &rate : from.rates) {
     KernelRate read;
     read.kernel = readOneOf<Kernel>(rate.kernel, rate.at, "kernel", kernels);
-    bool ofWeights = read.kernel == Kernel::Linear;
-    read.type = readOneOf<DataType>(rate.type, rate.at, "type",
-                                    ofWeights ? llvm::ArrayRef(DataTypes) : NumberTypes);
+    read.type = readOneOf<DataType>(rate.type, rate.at, "type", typesOf(read.kernel));
     if (rate.provider) {
       read.provider = readOneOf<Provider>(rate.provider, rate.at, "provider", Providers);
       if (read.provider != Provider::Native && read.kernel != Kernel::Linear)

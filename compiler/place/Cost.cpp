@@ -1,5 +1,6 @@
 #include "compiler/place/Units.h"
 
+#include "compiler/support/CacheType.h"
 #include "runtime/Step.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -56,7 +57,7 @@ static Work work(const Model &model, const Op &op, const Block &block,
     if (op.window)
       positions = std::min(positions, double(op.window));
     double sequences = double(tokens.sequences);
-    double row = double(cache->heads * cache->dim * 2 * bytesOf(cache->type));
+    double row = double(cache->heads * 2 * *cacheRowBytes(cache->type, cache->dim));
     uint64_t together = std::max<uint64_t>(1, AttendRows * op.kvHeads / op.heads);
     uint64_t times = (tokens.each + together - 1) / together;
     w.read = Bytes(uint64_t(sequences * double(times) * positions * row));
@@ -163,8 +164,8 @@ static double roughBytes(const Model &model, Sizes sizes) {
   }
   for (const Block &block : model.blocks) {
     for (const Op &op : block.ops)
-      bytes += 2.0 * double(op.kvHeads) * double(op.headDim) * double(sizes.context) *
-               double(sizes.batch) * sizeof(float);
+      bytes += 2.0 * double(op.kvHeads) * (double(op.headDim) + 1) * double(sizes.context) *
+               double(sizes.batch) * sizeof(float); // a row may have a scale
     for (const Value &value : block.values)
       bytes += double(value.columns) * double(sizes.rows()) * sizeof(float);
   }
@@ -218,8 +219,8 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
     for (const Op &op : block.ops)
       if (op.kind == OpKind::Attend) {
         CacheShape cache{cacheType, sizes.batch, op.kvHeads, sizes.context, op.headDim, {}};
-        cache.size =
-            Bytes(cache.sequences * cache.heads * cache.context * cache.dim * bytesOf(cacheType));
+        cache.size = Bytes(cache.sequences * cache.heads * cache.context *
+                           *cacheRowBytes(cacheType, cache.dim));
         unit.cache = cache;
       }
     unit.frame = packFrame(block, sizes);

@@ -114,9 +114,12 @@ private:
   /// Narrower types, the more exact ones first. Where weights are quantized, the cache stays as it
   /// is unless that costs length.
   std::string narrower() const {
+    bool cacheToo = request.cacheType != DataType::Int8; // that is as narrow as it can be
     Request r = request;
-    r.weightType = r.cacheType = DataType::BF16;
-    Shorter found = shorter(r, "--dtype bf16 --kv-dtype bf16 ");
+    r.weightType = DataType::BF16;
+    if (cacheToo)
+      r.cacheType = DataType::BF16;
+    Shorter found = shorter(r, cacheToo ? "--dtype bf16 --kv-dtype bf16 " : "--dtype bf16 ");
     for (DataType type : quantizations()) {
       if (found.context)
         break;
@@ -124,6 +127,8 @@ private:
       r.quantize = type;
       std::string option = llvm::formatv("--quantize {0} ", name(type));
       found = shorter(r, option.c_str());
+      if (!cacheToo)
+        continue;
       r.cacheType = DataType::BF16;
       Shorter other = shorter(r, (option + "--kv-dtype bf16 ").c_str());
       if (other.context > found.context)

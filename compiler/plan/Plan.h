@@ -86,7 +86,7 @@ struct Weight {
   bool transposed = false; // the tensor is [columns, rows]
 };
 
-/// Keys and values of one layer, each [sequences of the batch][heads][context][dim].
+/// Keys and values of one layer, each [batch][heads][context][dim], rows of int8 scaled.
 struct Cache {
   DataType type = DataType::F32;
   uint64_t heads = 0, context = 0, dim = 0;

@@ -1,5 +1,6 @@
 #include "compiler/plan/PlanParse.h"
 #include "compiler/plan/PlanText.h"
+#include "compiler/support/CacheType.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -228,7 +229,7 @@ void Parser::cache() {
   if (plan.units.back().cache)
     line.error(line.wordAt(), "a second cache of one unit");
   Cache &cache = plan.units.back().cache.emplace();
-  cache.type = dataType(NumberTypes);
+  cache.type = dataType(CacheTypes);
   cache.heads = line.number("heads");
   cache.context = line.number("context");
   cache.dim = line.number("dim");

@@ -1,4 +1,5 @@
 #include "compiler/plan/VerifyRules.h"
+#include "compiler/support/CacheType.h"
 
 using llvm::Twine;
 
@@ -163,13 +164,13 @@ void checkStorage(const Plan &plan, Violations &found) {
                 found);
     }
     if (const auto &cache = unit.cache) {
-      checkSize(
-          "cache of unit " + unit.name, cache->size,
-          product({plan.batch, cache->heads, cache->context, cache->dim, bytesOf(cache->type)}),
-          ashlar::name(cache->type) + " [" +
-              (plan.batch == 1 ? "" : llvm::utostr(plan.batch) + ", ") + Twine(cache->heads) +
-              ", " + Twine(cache->context) + ", " + Twine(cache->dim) + "]",
-          found);
+      auto row = cacheRowBytes(cache->type, cache->dim);
+      checkSize("cache of unit " + unit.name, cache->size,
+                row ? product({plan.batch, cache->heads, cache->context, *row}) : std::nullopt,
+                ashlar::name(cache->type) + " [" +
+                    (plan.batch == 1 ? "" : llvm::utostr(plan.batch) + ", ") + Twine(cache->heads) +
+                    ", " + Twine(cache->context) + ", " + Twine(cache->dim) + "]",
+                found);
       if (cache->context < plan.context)
         violate(found, "cache of unit " + unit.name + " holds " + Twine(cache->context) +
                            " tokens, but the context is " + Twine(plan.context));

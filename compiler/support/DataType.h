@@ -8,8 +8,8 @@
 
 namespace ashlar {
 
-/// Numbers of their own; then whole numbers that share a scale in groups, which weights of products
-/// are stored in (runtime/Step.h states how).
+/// Numbers of their own; then whole numbers that share a scale, which weights of products and, of
+/// int8, caches are stored in (runtime/Step.h states how).
 enum class DataType : uint8_t { F32, F16, BF16, Int8, Int4 };
 
 inline constexpr DataType DataTypes[] = {DataType::F32, DataType::F16, DataType::BF16,
