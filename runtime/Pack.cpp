@@ -195,16 +195,19 @@ struct Loading {
 } // namespace
 
 /// Slices are dealt out in turn, so that every thread works on the same part of the file and each
-/// touches, and so populates, its share of the arena.
+/// touches, and so populates, its share of the arena: in slices of whole huge pages, so that no two
+/// threads wait for the same one.
 static void loadShare(StepState &state) {
   Loading &loading = *static_cast<Loading *>(state.context);
-  uint64_t slice = 0;
   for (const Extent &extent : loading.model->extents)
-    for (uint64_t at = 0; at < extent.bytes; at += SliceBytes, ++slice) {
-      if (slice % state.threads != state.thread || loading.error.load(std::memory_order_relaxed))
+    for (uint64_t at = 0, bytes; at < extent.bytes; at += bytes) {
+      uint64_t place = extent.arenaOffset + at;
+      bytes = std::min(SliceBytes - place % SliceBytes, extent.bytes - at);
+      if (place / SliceBytes % state.threads != state.thread ||
+          loading.error.load(std::memory_order_relaxed))
         continue;
-      if (!readAt(loading.file, loading.arena + extent.arenaOffset + at,
-                  std::min(SliceBytes, extent.bytes - at), loading.base + extent.packOffset + at))
+      if (!readAt(loading.file, loading.arena + place, bytes,
+                  loading.base + extent.packOffset + at))
         loading.error.store(errno ? errno : -1, std::memory_order_relaxed);
     }
 }
