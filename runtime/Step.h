@@ -207,8 +207,11 @@ template <class T, int64_t Columns, int64_t Stride = Columns> struct Rows : Refe
 /// A weight matrix [RowCount, Columns], row by row.
 template <class T, int64_t RowCount, int64_t Columns> struct Matrix : Rows<T, Columns> {};
 
+/// Outputs of LibTorch's products come to threads in such groups: it is slow with fewer.
+inline constexpr int64_t TorchGroup = 64;
+
 /// Room for products of LibTorch with weights of bf16: rows of at most `Inputs` columns that go in,
-/// and for each thread rows of at most `Outputs` columns that come out.
+/// and for each thread rows of at most `Outputs` columns that come out, in whole groups.
 template <int64_t Inputs, int64_t Outputs> struct TorchRows {
   uint64_t in, out; // from the start of the arena
 };

@@ -13,8 +13,8 @@ void TorchScratch::add(uint64_t rows, uint64_t columns) {
 }
 
 uint64_t TorchScratch::outputsOfThread(uint64_t threads) const {
-  uint64_t groups = alignUp(outputs, host::PanelRows) / host::PanelRows;
-  return (groups + threads - 1) / threads * host::PanelRows;
+  uint64_t groups = alignUp(outputs, host::TorchGroup) / host::TorchGroup;
+  return (groups + threads - 1) / threads * host::TorchGroup;
 }
 
 Bytes TorchScratch::bytesIn(uint64_t chunk) const {

@@ -12,9 +12,6 @@
 namespace ashlar::torch {
 inline namespace ASHLAR_ISA {
 
-/// Outputs come to threads in such groups: LibTorch is slow with fewer.
-inline constexpr int64_t OutputGroup = 2 * host::PanelRows;
-
 /// scratch = x, rounded to bf16.
 template <uint32_t Max, int64_t K, int64_t S, int64_t Inputs, int64_t Outputs>
 void round(const Step<Max> &step, host::Rows<F32, K, S> x,
@@ -33,7 +30,7 @@ template <uint32_t Max, int64_t N, int64_t K, int64_t S>
 void linearOfF32(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<F32, N, K> w,
                  const float *bias, host::Rows<F32, N> y) {
   using namespace cpu;
-  forChunks(step, {N, OutputGroup, 4 * K}, [&](int64_t begin, int64_t end) {
+  forChunks(step, {N, host::TorchGroup, 4 * K}, [&](int64_t begin, int64_t end) {
     int64_t rows = step.count(), columns = end - begin;
     float *to = y.at(step) + begin;
     torchProduct(step, AshlarTorchF32, {x.at(step), rows, K, S},
@@ -49,12 +46,12 @@ void linearOfF32(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<F3
 template <uint32_t Max, int64_t N, int64_t K, int64_t Inputs, int64_t Outputs>
 void linearOfBF16(const Step<Max> &step, host::Matrix<BF16, N, K> w, const float *bias,
                   host::Rows<F32, N> y, host::TorchRows<Inputs, Outputs> scratch) {
-  static_assert(K <= Inputs);
+  static_assert(K <= Inputs && Outputs % host::TorchGroup == 0);
   using namespace cpu;
   uint16_t *in = reinterpret_cast<uint16_t *>(step.host + scratch.in);
   uint16_t *out =
       reinterpret_cast<uint16_t *>(step.host + scratch.out) + int64_t(step.thread) * Max * Outputs;
-  forChunks(step, {N, OutputGroup, 2 * K}, [&](int64_t begin, int64_t end) {
+  forChunks(step, {N, host::TorchGroup, 2 * K, Outputs}, [&](int64_t begin, int64_t end) {
     int64_t rows = step.count(), columns = end - begin;
     torchProduct(step, AshlarTorchBF16, {in, rows, K, K}, {w.at(step) + begin * K, columns, K, K},
                  {out, rows, columns, columns});
