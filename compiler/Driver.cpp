@@ -318,13 +318,12 @@ Exit buildCommand(const BuildOptions &options, Diagnostics &diags) {
   // Of what was read until here: linking reads files of its own making.
   std::string rule = options.depfile.empty() ? "" : dependencies(options, c, diags);
   log.begin("link");
-  std::vector<QuantizedWeight> quantized, again;
+  std::vector<QuantizedWeight> quantized;
   if (!options.sources.empty() &&
       !writeProject(options.sources, sources, contents(c), quantized, diags))
     return diags.exit();
   if (!options.app.empty())
-    linkApp(options.app, sources, contents(c), options.link,
-            options.sources.empty() ? quantized : again, diags);
+    linkApp(options.app, sources, contents(c), options.link, quantized, diags);
   if (!diags.failed())
     printAccuracy(quantized, llvm::errs());
   if (!options.depfile.empty() && !diags.failed())

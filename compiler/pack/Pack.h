@@ -23,7 +23,7 @@ struct QuantizedWeight {
 
 /// Appends the pack to a file that is open for writing, from `base` (aligned to 4096) on. `name` is
 /// the file's, for messages. Exit 4 when a weight file changed since its header was read. The
-/// weights that were quantized are added to `quantized`.
+/// weights that were quantized become what is in `quantized`.
 bool writePack(int file, uint64_t base, llvm::StringRef name, const PackContents &contents,
                std::vector<QuantizedWeight> &quantized, Diagnostics &diags);
 

@@ -156,6 +156,7 @@ bool Writer::blob(PackKind kind, llvm::StringRef name, llvm::StringRef bytes) {
 }
 
 bool Writer::write() {
+  quantized.clear();
   const plan::Plan &plan = contents.plan;
   if (!source.open())
     return false;

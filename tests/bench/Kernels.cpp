@@ -5,10 +5,10 @@
 // the same threads, and each line is the median of several. Time is that of the threads' own
 // processors, which does not count while something else runs there, and in brackets that of the
 // clock. A share above 1 says that the kernel streams better than that loop.
+#include "runtime/Memory.h"
 #include "runtime/Team.h"
 #include "templates/cpu/linear_quantized.h"
 
-#include <sys/mman.h>
 #include <time.h>
 
 #include <algorithm>
@@ -159,22 +159,17 @@ private:
 
 int main(int argc, char **argv) {
   int repeats = argc > 1 ? std::max(1, std::atoi(argv[1])) : 9;
-  constexpr uint64_t Huge = uint64_t(2) << 20, Size = Weights + WeightBytes;
-  void *mapped = mmap(nullptr, Size + Huge, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped == MAP_FAILED) {
-    std::perror("mmap");
+  constexpr uint64_t Size = Weights + WeightBytes;
+  Arena arena;
+  if (Failure failure = arena.allocate(Size)) {
+    std::fprintf(stderr, "%s\n", failure.text.c_str());
     return 1;
   }
-  auto address = reinterpret_cast<uint64_t>(mapped);
-  std::byte *arena =
-      static_cast<std::byte *>(mapped) + ((address + Huge - 1) / Huge * Huge - address);
-  madvise(arena, Size, MADV_HUGEPAGE);
   for (uint64_t at = 0; at < Size; at += 4) // a normal number in every type
-    std::memcpy(arena + at, "\x80\x3f\x80\x3f", 4);
+    std::memcpy(arena.base() + at, "\x80\x3f\x80\x3f", 4);
 
   for (uint32_t threads : {1u, 2u}) {
-    Bench bench(arena, threads, repeats);
+    Bench bench(arena.base(), threads, repeats);
     bench.type<F32>("f32");
     bench.type<F16>("f16");
     bench.type<BF16>("bf16");

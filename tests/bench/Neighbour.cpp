@@ -11,11 +11,11 @@
 // logits.
 //
 //   bench-neighbour-avx512bf16 [ROUNDS] [PROCESSOR]    where the process counts; anywhere if -1
+#include "runtime/Memory.h"
 #include "runtime/Team.h"
 #include "templates/cpu/kernels.h"
 
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -240,16 +240,12 @@ public:
 
   template <class T> void type(const char *name) {
     Model<T> model;
-    uint64_t size = (model.layout.size + Huge - 1) / Huge * Huge;
-    void *mapped = mmap(nullptr, size + Huge, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mapped == MAP_FAILED) {
-      std::perror(name);
+    Arena memory;
+    if (Failure failure = memory.allocate(model.layout.size)) {
+      std::fprintf(stderr, "%s: %s\n", name, failure.text.c_str());
       return;
     }
-    auto address = reinterpret_cast<uint64_t>(mapped);
-    arena = static_cast<std::byte *>(mapped) + ((address + Huge - 1) / Huge * Huge - address);
-    madvise(arena, size, MADV_HUGEPAGE);
+    arena = memory.base();
     fill(arena, model);
 
     neighbour.work(false);
@@ -279,13 +275,10 @@ public:
     }
     std::printf(" | %s\n", same ? "equal logits" : "DIFFERENT LOGITS");
     std::fflush(stdout);
-    munmap(mapped, size + Huge);
     expected.clear();
   }
 
 private:
-  static constexpr uint64_t Huge = uint64_t(2) << 20;
-
   template <class T> void measure(Team &team, const Model<T> &model, Rates &rates) {
     StepState state;
     state.host = arena;

@@ -6,12 +6,12 @@
 // The two are timed in turn, so that what else the machine does meets both. Time is that of the
 // threads' own processors, which does not count while something else runs there, and in brackets
 // that of the clock; each figure is the median of the rounds.
+#include "runtime/Memory.h"
 #include "runtime/Team.h"
 #include "runtime/TorchLibrary.h"
 #include "templates/cpu/linear.h"
 #include "templates/cpu/linear_torch.h"
 
-#include <sys/mman.h>
 #include <time.h>
 
 #include <algorithm>
@@ -162,22 +162,17 @@ int main(int argc, char **argv) {
     return 1;
   }
   int rounds = argc > 2 ? std::max(1, std::atoi(argv[2])) : 7;
-  constexpr uint64_t Huge = uint64_t(2) << 20, Size = Weights + WeightBytes;
-  void *mapped = mmap(nullptr, Size + Huge, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped == MAP_FAILED) {
-    std::perror("mmap");
+  constexpr uint64_t Size = Weights + WeightBytes;
+  Arena arena;
+  if (Failure failure = arena.allocate(Size)) {
+    std::fprintf(stderr, "%s\n", failure.text.c_str());
     return 1;
   }
-  auto address = reinterpret_cast<uint64_t>(mapped);
-  std::byte *arena =
-      static_cast<std::byte *>(mapped) + ((address + Huge - 1) / Huge * Huge - address);
-  madvise(arena, Size, MADV_HUGEPAGE);
   for (uint64_t at = 0; at < Size; at += 4) // a normal number in every type
-    std::memcpy(arena + at, "\x80\x3f\x80\x3f", 4);
+    std::memcpy(arena.base() + at, "\x80\x3f\x80\x3f", 4);
 
   for (uint32_t threads : {1u, 2u}) {
-    Bench bench(arena, threads, rounds, torch);
+    Bench bench(arena.base(), threads, rounds, torch);
     bench.product<F32, 2048, 2048>("f32");
     bench.product<F32, 2816, 1024>("f32");
     bench.product<BF16, 2048, 2048>("bf16");
