@@ -22,8 +22,7 @@
 ///  3. A call takes a slot when the call that had it before is done, so a number beyond one's own
 ///     means that one's own call is done, too.
 ///  4. Who knows that a call is done has read all its words, by loads that acquire what was
-///  released
-///     with Done, or one word with a later number, released by a thread that knew.
+///     released with Done, or one word with a later number, released by a thread that knew.
 ///  5. Calls that depend on others begin when those are done. So a call's inputs stay as they are
 ///     until all its chunks are done, and a result that is written was made of them. A thread that
 ///     still computes a chunk when another has finished it may read what later calls write.

@@ -74,8 +74,7 @@ static uint64_t nanosPerMiB(const plan::Plan &plan) {
   double bytes = 0, time = 0;
   for (const plan::Unit &unit : plan.units)
     for (const plan::Weight &weight : unit.weights)
-      if (weight.layout == plan::Layout::Panels ||
-          (weight.layout == plan::Layout::Rows && unit.provider == Provider::Torch))
+      if (weight.layout == plan::Layout::Panels || plan::isForTorch(unit, weight))
         bytes += double(weight.size.value);
   for (const plan::Prediction &p : plan.predictions)
     if (p.phase == plainPhase(plan))
