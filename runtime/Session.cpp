@@ -71,6 +71,7 @@ void Session::prefill(uint32_t sequence, uint32_t tokens, uint32_t firstLogits, 
   state.tokens = tokens;
   state.firstLogits = firstLogits;
   state.nanosPerMiB = model.nanosPerMiB;
+  state.int4Ahead = model.int4Ahead;
   state.torch = torch.isOpen() ? &torch : nullptr;
   state.deliver = deliver;
   state.context = &delivery;
@@ -93,6 +94,7 @@ void Session::decode(std::span<const Next> tokens, Entry entry, Delivery deliver
   state.places = stepPlaces.data();
   state.tokens = uint32_t(tokens.size());
   state.nanosPerMiB = model.nanosPerMiB;
+  state.int4Ahead = model.int4Ahead;
   state.deliver = deliver;
   state.context = &delivery;
   team.advance(entry, state);
@@ -165,6 +167,7 @@ void Session::run(uint32_t rows, Entry entry, TorchLibrary *torchOrNone) {
   state.host = arena.base();
   state.tokens = rows;
   state.nanosPerMiB = model.nanosPerMiB;
+  state.int4Ahead = model.int4Ahead;
   state.torch = torchOrNone;
   team.advance(entry, state);
 }

@@ -34,6 +34,7 @@ struct StepState {
   uint32_t thread = 0;          // this one
   uint32_t threads = 1;         // in the team
   uint32_t nanosPerMiB = 0;     // predicted: what a thread takes to read weights
+  uint32_t int4Ahead = 0;       // products of one row ask for weights so many bytes ahead
   Turn *turn = nullptr;         // what this thread has done; nothing for one that is alone
   /// [tokens]: where the tokens of a BatchStep stand, which have no position or sequence in common.
   const TokenPlace *places = nullptr;

@@ -165,6 +165,9 @@ SourceFile infoFile(const plan::Plan &plan) {
     sizes.push_back({"vocabulary", number(plan.vocabulary)});
     sizes.push_back({"endTokens", llvm::formatv("{{endTokens, {0}}", plan.endTokens.size())});
   }
+  Fields pace = {{"nanosPerMiB", number(nanosPerMiB(plan))}};
+  if (processor.int4Ahead)
+    pace.push_back({"int4Ahead", number(processor.int4Ahead)});
   Fields phases = plan.forward ? forwardFields(plan) : sequenceFields(plan);
   addTorch(plan, phases);
   return {"model.cpp", fill("model.cpp.in", {{"name", plan.spec},
@@ -176,7 +179,7 @@ SourceFile infoFile(const plan::Plan &plan) {
                                              {"threads", number(processor.threads)},
                                              {"isa", isa.empty() ? "\"\"" : isa},
                                              {"isaCount", number(processor.isa.size())},
-                                             {"nanosPerMiB", number(nanosPerMiB(plan))},
+                                             {"pace", lines(pace)},
                                              {"hostBytes", number(host.peak.value)},
                                              {"regions", regionRows(host)},
                                              {"extents", extentRows(plan)},

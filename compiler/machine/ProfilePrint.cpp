@@ -56,7 +56,10 @@ void print(const Processor &processor, const Machine &machine, llvm::raw_ostream
     if (rate.within.value)
       out << ", within: " << rate.within.value;
     out << ", latency_ns: " << rate.latency.value << ", read: " << text(rate.read)
-        << ", compute: " << text(rate.compute) << "}\n";
+        << ", compute: " << text(rate.compute);
+    if (rate.ahead)
+      out << ", ahead: " << rate.ahead;
+    out << "}\n";
   }
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint64_t MaxLatency = 1'000'000'000'000; // a quarter of an hour
 constexpr uint32_t MaxThreads = 1024;
+constexpr uint64_t MaxAhead = 64 << 10;
 
 /// Turns the text of a profile into a machine and says all that is wrong with it.
 class Reader : profile::ValueReader {
@@ -120,6 +121,12 @@ void Reader::readRates(const profile::Processor &from, Processor &to) {
     read.latency = Nanos(readNumber(rate.latency, rate.at, "latency_ns", MaxLatency));
     read.read = readRate(rate.read, rate.at, "read");
     read.compute = readRate(rate.compute, rate.at, "compute");
+    if (rate.ahead) {
+      read.ahead = static_cast<uint32_t>(readNumber(rate.ahead, rate.at, "ahead", MaxAhead));
+      if (read.kernel != Kernel::Linear || read.type != DataType::Int4 ||
+          read.provider != Provider::Native)
+        error(rate.ahead.at, "only our products with weights of int4 ask ahead");
+    }
     for (size_t i = 0; good && i < to.rates.size(); i++)
       if (same(to.rates[i], read) && to.rates[i].within == read.within) {
         error(rate.at,

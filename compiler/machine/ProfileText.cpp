@@ -67,7 +67,7 @@ template <> struct MappingTraits<Rate> {
     mapFields(io, rate, Field{"kernel", &Rate::kernel}, Field{"type", &Rate::type},
               Field{"provider", &Rate::provider}, Field{"within", &Rate::within},
               Field{"latency_ns", &Rate::latency}, Field{"read", &Rate::read},
-              Field{"compute", &Rate::compute});
+              Field{"compute", &Rate::compute}, Field{"ahead", &Rate::ahead});
   }
 };
 

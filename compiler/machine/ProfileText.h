@@ -20,7 +20,7 @@ struct Scalar {
 
 struct Rate {
   llvm::SMLoc at;
-  Scalar kernel, type, provider, within, latency, read, compute;
+  Scalar kernel, type, provider, within, latency, read, compute, ahead;
 };
 
 struct Memory {

@@ -111,20 +111,34 @@ static KernelRate unrounded(const Processor &processor, KernelRate rate, const W
   return rate;
 }
 
+/// What a step touches when one processor does all of it.
+static Bytes touchedBy(const Processor &processor, const std::vector<Unit> &units,
+                       std::vector<Work> UnitForm::*works) {
+  Bytes sum;
+  for (const Unit &unit : units)
+    for (const Work &w : unit.form(processor.kind).*works)
+      sum += w.read;
+  return sum;
+}
+
+uint32_t int4Ahead(const Machine &machine, const std::vector<Unit> &units) {
+  const Processor &cpu = machine.processor(machine.cpu());
+  Bytes touched = touchedBy(cpu, units, &UnitForm::decode);
+  for (const Unit &unit : units)
+    for (const Work &w : unit.form(cpu.kind).decode)
+      if (w.kernel == Kernel::Linear && w.type == DataType::Int4)
+        if (const KernelRate *rate = rateFor(cpu, w, touched))
+          return rate->ahead;
+  return 0;
+}
+
 static bool timeUnits(const Machine &machine, const Model &model, const Request &request,
                       std::vector<Unit> &units, Diagnostics &diags) {
   std::set<std::string> missing;
   bool chunksRound = roundsToBF16(machine, request);
-  auto total = [&](const Processor &processor, std::vector<Work> UnitForm::*works) {
-    Bytes sum;
-    for (const Unit &unit : units)
-      for (const Work &w : unit.form(processor.kind).*works)
-        sum += w.read;
-    return sum;
-  };
   for (const Processor &processor : machine.processors) {
-    Bytes decodeTouched = total(processor, &UnitForm::decode);
-    Bytes prefillTouched = total(processor, &UnitForm::prefill);
+    Bytes decodeTouched = touchedBy(processor, units, &UnitForm::decode);
+    Bytes prefillTouched = touchedBy(processor, units, &UnitForm::prefill);
     for (Unit &unit : units) {
       auto sum = [&](const std::vector<Work> &works, Bytes touched, bool rounds) {
         bool exact = multipliesBF16(processor) && !rounds;

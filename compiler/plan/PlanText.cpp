@@ -121,6 +121,8 @@ struct Printer {
       out << "processor " << nameText(processor.name) << " kind=" << nameText(processor.kind)
           << " memory=" << memoryName(processor.memory) << " threads=" << processor.threads;
       list("isa", processor.isa, nameText);
+      if (processor.int4Ahead)
+        out << " int4-ahead=" << processor.int4Ahead;
       out << (processor.bf16Products ? " bf16-products\n" : "\n");
     }
   }

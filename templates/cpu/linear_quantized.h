@@ -13,13 +13,20 @@ inline namespace ASHLAR_ISA {
 
 /// One panel of outputs of R rows: `count` columns of x, which begin where `panel` begins, added to
 /// what is in y, or to the bias if they are the first.
+///
+/// A processor sees as far ahead as it has room for instructions, and a byte of int4 takes more of
+/// them than others: some must be told what will be read `ahead` bytes later.
 template <class T, int64_t R, int64_t Columns>
 [[gnu::noinline]] void panelOfQuantized(const uint8_t *panel, const QuantizedRow<Columns> (&x)[R],
                                         int64_t count, bool first, const float *bias, float *y,
-                                        int64_t stride, int64_t outputs) {
+                                        int64_t stride, int64_t outputs, int64_t ahead = 0) {
   Floats sums[R][PanelVectors] = {};
-  for (int64_t at = 0; at < count; at += GroupColumns, panel += GroupBytes<T>)
+  for (int64_t at = 0; at < count; at += GroupColumns, panel += GroupBytes<T>) {
+    if (ahead)
+      unrolled<GroupBytes<T> / 64>(
+          [&](auto line) ASHLAR_INLINE { __builtin_prefetch(panel + ahead + line * 64); });
     addGroup<T>(panel, x, at, sums);
+  }
   unrolled<PanelVectors>([&](auto v) ASHLAR_INLINE {
     int64_t at = v * Width, left = outputs - at;
     if (left <= 0)
@@ -37,6 +44,7 @@ void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8
                        const float *bias, float *y, int64_t depth) {
   constexpr int64_t Columns = 16384; // 36 KiB; more of them are a stream with gaps
   int64_t size = panelSize<T>(depth), taken = -1;
+  int64_t ahead = std::is_same_v<T, Int4> ? step.int4Ahead : 0;
   QuantizedRow<Columns> row[1];
   auto run = [&](int64_t begin, int64_t end, float *to) ASHLAR_INLINE {
     for (int64_t k = 0; k < depth; k += Columns) {
@@ -48,7 +56,7 @@ void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8
         int64_t first = panel * host::PanelRows;
         panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, row, count,
                             k == 0, bias ? bias + first : bias,
-                            to + first - begin * host::PanelRows, N, N - first);
+                            to + first - begin * host::PanelRows, N, N - first, ahead);
       }
     }
   };

@@ -82,7 +82,8 @@ Matrix<T> packed(const std::vector<float> &weights, int64_t rows, int64_t column
 }
 
 template <uint32_t Max, class T, int64_t N, int64_t K>
-void checkLinear(const Matrix<T> &matrix, uint32_t tokens, uint32_t threads, bool withBias) {
+void checkLinear(const Matrix<T> &matrix, uint32_t tokens, uint32_t threads, bool withBias,
+                 uint32_t ahead = 0) {
   Arena arena;
   Wide<K> x(arena, tokens, 1);
   auto bias = normal<F32>(N, 10);
@@ -97,7 +98,9 @@ void checkLinear(const Matrix<T> &matrix, uint32_t tokens, uint32_t threads, boo
         sum += x.at(t, k) * matrix.at(n, k);
       expected[t * N + n] = sum;
     }
-  onTeam<Max>(threads, arena, stateOf(tokens), [&](const Step<Max> &step) {
+  StepState state = stateOf(tokens);
+  state.int4Ahead = ahead;
+  onTeam<Max>(threads, arena, state, [&](const Step<Max> &step) {
     if (withBias)
       cpu::linear(step, x.rows, w, b, y);
     else
@@ -143,6 +146,13 @@ TEST(longRows) {
   checkLinear<1, Int8, N, K>(anyMatrix<Int8>(N, K), 1, 2, true);
   checkLinear<1, Int4, N, K>(anyMatrix<Int4>(N, K), 1, 1, false);
   checkLinear<5, Int4, N, K>(anyMatrix<Int4>(N, K), 5, 2, true);
+}
+
+// Beyond the last weight of all, too.
+TEST(askingAhead) {
+  auto matrix = anyMatrix<Int4>(65, 1500);
+  for (uint32_t ahead : {1u, 4096u, 1u << 16})
+    checkLinear<1, Int4, 65, 1500>(matrix, 1, 2, true, ahead);
 }
 
 /// The product of x with one row of ones, each in a group of its own.
