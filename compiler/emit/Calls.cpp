@@ -4,6 +4,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <numeric>
+
 namespace ashlar::emission {
 
 static bool meet(const std::vector<Access> &a, const std::vector<Access> &b) {
@@ -213,19 +215,30 @@ std::vector<Call> callsOf(const Names &names, uint32_t unit, bool severalRows) {
   return std::move(builder.calls);
 }
 
-std::vector<bool> barriers(const std::vector<Call> &calls) {
-  std::vector<bool> result(calls.size(), false);
-  std::vector<Access> read, written; // by calls that may not be done
-  for (auto [at, call] : llvm::enumerate(calls)) {
-    if (meet(written, call.reads) || meet(written, call.writes) || meet(read, call.writes)) {
-      result[at] = true;
-      read.clear();
-      written.clear();
-    }
-    llvm::append_range(read, call.reads);
-    llvm::append_range(written, call.writes);
+static bool mustWait(const Call &call, const Call &earlier) {
+  return meet(earlier.writes, call.reads) || meet(earlier.writes, call.writes) ||
+         meet(earlier.reads, call.writes);
+}
+
+std::vector<bool> arrange(std::vector<Call> &calls) {
+  // How many calls must be done one after another before this one.
+  std::vector<uint32_t> depths(calls.size(), 0);
+  for (size_t at = 0; at < calls.size(); ++at)
+    for (size_t before = 0; before < at; ++before)
+      if (mustWait(calls[at], calls[before]))
+        depths[at] = std::max(depths[at], depths[before] + 1);
+  std::vector<size_t> order(calls.size());
+  std::iota(order.begin(), order.end(), 0);
+  auto key = [&](size_t at) { return std::pair(calls[at].lastOnly, depths[at]); };
+  llvm::stable_sort(order, [&](size_t a, size_t b) { return key(a) < key(b); });
+  std::vector<Call> arranged;
+  std::vector<bool> waits;
+  for (auto [place, at] : llvm::enumerate(order)) {
+    waits.push_back(place > 0 && key(at) != key(order[place - 1]));
+    arranged.push_back(std::move(calls[at]));
   }
-  return result;
+  calls = std::move(arranged);
+  return waits;
 }
 
 } // namespace ashlar::emission

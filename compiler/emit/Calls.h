@@ -25,9 +25,10 @@ struct Call {
 /// The calls of a unit in order: of steps of several rows, or of one.
 std::vector<Call> callsOf(const Names &names, uint32_t unit, bool severalRows);
 
-/// Before the call at each of these indices all earlier ones must be done: it may read what they
-/// write, or write what they read or write. Chunks of one call touch places of their own, so an
-/// elementwise call may write over its input.
-std::vector<bool> barriers(const std::vector<Call> &calls);
+/// Puts calls that need not wait for each other side by side: each comes as early as what it reads
+/// is written, and what it writes over is read; those for the row whose logits are wanted are the
+/// last. Before the call at each of these indices all earlier ones must be done. Chunks of one call
+/// touch places of their own, so an elementwise call may write over its input.
+std::vector<bool> arrange(std::vector<Call> &calls);
 
 } // namespace ashlar::emission

@@ -80,7 +80,7 @@ std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef s
 /// such a row, and one product goes over all of them.
 std::string PhaseWriter::body(uint32_t unit) const {
   std::vector<Call> calls = callsOf(names, unit, severalRows());
-  std::vector<bool> meet = barriers(calls);
+  std::vector<bool> waits = arrange(calls);
   std::string result;
   if (names.plan.units[unit].frame)
     result += llvm::formatv("    namespace act = frame::{0};\n",
@@ -98,7 +98,7 @@ std::string PhaseWriter::body(uint32_t unit) const {
         indent = "      ";
       }
       inLoop = true;
-    } else if (meet[at]) {
+    } else if (waits[at]) {
       result += indent + step + ".sync();\n";
     }
     result += call(c, unit, step, indent);
