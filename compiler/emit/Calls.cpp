@@ -1,5 +1,7 @@
 #include "compiler/emit/Calls.h"
 
+#include "compiler/spec/OneRow.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -20,8 +22,8 @@ namespace {
 /// Builds the calls of one unit.
 class Builder {
 public:
-  Builder(const Names &names, uint32_t unit, bool severalRows)
-      : names(names), unit(unit), block(names.model.blocks[unit]), severalRows(severalRows) {}
+  Builder(const Names &names, uint32_t unit, StepRows rows)
+      : names(names), unit(unit), block(names.model.blocks[unit]), rows(rows) {}
 
   std::vector<Call> calls;
 
@@ -62,6 +64,39 @@ public:
     case OpKind::Last:
       return simple(op, "last");
     }
+  }
+
+  /// The call of the product before becomes that of the sum, unless that would write over what the
+  /// product still reads.
+  void addToSum(const Op &sum, const Op &product) {
+    Call call = make(sum, "linear");
+    if (meet(call.writes, calls.back().reads))
+      return add(sum);
+    ValueId other = sum.inputs[sum.inputs.front() == product.result ? 1 : 0];
+    call.reads = calls.back().reads;
+    call.reads.push_back(ofValue(other));
+    std::vector<std::string> arguments = operands(product);
+    arguments.push_back(names.value(unit, other));
+    arguments.push_back(names.value(unit, sum.result));
+    call.arguments = llvm::join(arguments, ", ");
+    calls.back() = std::move(call);
+  }
+
+  /// The same of the two products before, whose weights must be of one kind.
+  void addGated(const Op &glu, const Op &first, const Op &second) {
+    Call call = make(glu, llvm::formatv("glu<{0}>", functor(glu.activation)));
+    call.reads = calls.back().reads;
+    llvm::append_range(call.reads, calls[calls.size() - 2].reads);
+    const plan::Weight &one = names.stored(*first.weight), &other = names.stored(*second.weight);
+    if (meet(call.writes, call.reads) || one.type != other.type || one.layout != other.layout)
+      return add(glu);
+    bool inOrder = glu.inputs.front() == first.result;
+    call.arguments = llvm::formatv("{0}, {1}, {2}, {3}", names.value(unit, first.inputs.front()),
+                                   names.weight(unit, *(inOrder ? first : second).weight),
+                                   names.weight(unit, *(inOrder ? second : first).weight),
+                                   names.value(unit, glu.result));
+    calls.pop_back();
+    calls.back() = std::move(call);
   }
 
   void copyResult() {
@@ -114,6 +149,16 @@ private:
     return call;
   }
 
+  std::vector<std::string> operands(const Op &op) const {
+    std::vector<std::string> result;
+    for (ValueId input : op.inputs)
+      result.push_back(names.value(unit, input));
+    for (auto id : {op.weight, op.bias})
+      if (id)
+        result.push_back(names.weight(unit, *id));
+    return result;
+  }
+
   void norm(const Op &op, std::string kernel) {
     simple(op, std::move(kernel));
     calls.back().arguments += ", " + floatLiteral(float(op.eps));
@@ -122,12 +167,7 @@ private:
   /// Inputs, weight, bias, result: the order of most kernels' arguments.
   void simple(const Op &op, std::string kernel) {
     Call call = make(op, std::move(kernel));
-    std::vector<std::string> arguments;
-    for (ValueId input : op.inputs)
-      arguments.push_back(names.value(unit, input));
-    for (auto id : {op.weight, op.bias})
-      if (id)
-        arguments.push_back(names.weight(unit, *id));
+    std::vector<std::string> arguments = operands(op);
     arguments.push_back(names.value(unit, op.result));
     call.arguments = llvm::join(arguments, ", ");
     calls.push_back(std::move(call));
@@ -135,7 +175,7 @@ private:
 
   void linear(const Op &op) {
     const plan::Weight &weight = names.stored(*op.weight);
-    if (severalRows && names.isForTorch(unit, op))
+    if (rows == StepRows::Chunk && names.isForTorch(unit, op))
       return torchLinear(op, weight);
     simple(op, "linear");
     calls.back().ofBF16 = weight.type == DataType::BF16 && weight.layout == plan::Layout::Panels;
@@ -200,16 +240,25 @@ private:
   const Names &names;
   uint32_t unit;
   const Block &block;
-  bool severalRows;
+  StepRows rows;
   /// What stands rounded in LibTorch's scratch, and the calls before it did.
   std::optional<std::pair<ValueId, size_t>> rounded;
 };
 } // namespace
 
-std::vector<Call> callsOf(const Names &names, uint32_t unit, bool severalRows) {
-  Builder builder(names, unit, severalRows);
-  for (const Op &op : names.model.blocks[unit].ops)
-    builder.add(op);
+std::vector<Call> callsOf(const Names &names, uint32_t unit, StepRows rows) {
+  Builder builder(names, unit, rows);
+  const Block &block = names.model.blocks[unit];
+  std::vector<OneRow> forms = inOneRow(block);
+  for (size_t at = 0; at < block.ops.size(); ++at) {
+    const Op &op = block.ops[at];
+    if (rows == StepRows::One && forms[at] == OneRow::Sum)
+      builder.addToSum(op, block.ops[at - 1]);
+    else if (rows == StepRows::One && forms[at] == OneRow::Gated)
+      builder.addGated(op, block.ops[at - 2], block.ops[at - 1]);
+    else
+      builder.add(op);
+  }
   if (names.copiesResult(unit))
     builder.copyResult();
   return std::move(builder.calls);

@@ -22,8 +22,11 @@ struct Call {
   std::vector<Access> reads, writes;
 };
 
-/// The calls of a unit in order: of steps of several rows, or of one.
-std::vector<Call> callsOf(const Names &names, uint32_t unit, bool severalRows);
+/// What a step takes: one row, one of each sequence of a batch, or a chunk of several.
+enum class StepRows : uint8_t { One, Batch, Chunk };
+
+/// The calls of a unit in order.
+std::vector<Call> callsOf(const Names &names, uint32_t unit, StepRows rows);
 
 /// Puts calls that need not wait for each other side by side: each comes as early as what it reads
 /// is written, and what it writes over is read; those for the row whose logits are wanted are the

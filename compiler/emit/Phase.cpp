@@ -30,7 +30,11 @@ private:
     return decode ? u.decode : u.prefill;
   }
   std::string processor(uint32_t unit) const { return names.processor(processorOf(unit)); }
-  bool severalRows() const { return !decode && names.plan.chunk > 1; }
+  StepRows rows() const {
+    return batch                             ? StepRows::Batch
+           : decode || names.plan.chunk == 1 ? StepRows::One
+                                             : StepRows::Chunk;
+  }
   bool roundsIn(uint32_t unit) const {
     return !decode && names.plan.processors[processorOf(unit)].bf16Products;
   }
@@ -57,7 +61,7 @@ std::string PhaseWriter::describe(uint32_t unit) const {
                           : llvm::formatv("weights {0} in {1} memory", plan::name(u.state),
                                           names.plan.memories[*u.home].name)
                                 .str();
-  bool torch = severalRows() && u.provider == Provider::Torch;
+  bool torch = rows() == StepRows::Chunk && u.provider == Provider::Torch;
   return where + ", computed by " + processor(unit) + (torch ? " with LibTorch" : "");
 }
 
@@ -79,7 +83,7 @@ std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef s
 /// rows: the last token of a prompt, or every token for the `logits` verb. In decode every row is
 /// such a row, and one product goes over all of them.
 std::string PhaseWriter::body(uint32_t unit) const {
-  std::vector<Call> calls = callsOf(names, unit, severalRows());
+  std::vector<Call> calls = callsOf(names, unit, rows());
   std::vector<bool> waits = arrange(calls);
   std::string result;
   if (names.plan.units[unit].frame)

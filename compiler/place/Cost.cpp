@@ -1,5 +1,6 @@
 #include "compiler/place/Units.h"
 
+#include "compiler/spec/OneRow.h"
 #include "compiler/support/CacheType.h"
 #include "runtime/Step.h"
 
@@ -239,12 +240,17 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
       }
     unit.frame = packFrame(block, sizes);
     const CacheShape *cache = unit.cache ? &*unit.cache : nullptr;
+    std::vector<OneRow> oneRow = inOneRow(block);
     for (Form form : Forms)
-      for (const Op &op : block.ops) {
+      for (auto [place, op] : llvm::enumerate(block.ops)) {
         const auto &weights = stored[size_t(form)];
         UnitForm &to = unit.forms[size_t(form)];
-        to.decode.push_back(work(model, op, block, weights, cache, decode));
-        to.prefill.push_back(work(model, op, block, weights, cache, prefill));
+        // What a product does on the way costs nothing.
+        bool onTheWay = oneRow[place] == OneRow::Sum || oneRow[place] == OneRow::Gated;
+        if (!onTheWay || sizes.batch > 1)
+          to.decode.push_back(work(model, op, block, weights, cache, decode));
+        if (!onTheWay || sizes.chunk > 1)
+          to.prefill.push_back(work(model, op, block, weights, cache, prefill));
         if (!isTorch(at, op))
           continue;
         const StoredWeight &weight = weights.at(model.stored(*op.weight));

@@ -122,19 +122,63 @@ template <int64_t N>
 inline constexpr int64_t ChunkPanels = (panelCount(N) + 2 * ChunksOfThread - 1) /
                                        (2 * ChunksOfThread);
 
-/// N outputs of one row, in panels of so many bytes. body(panel, end, to) computes those of a chunk
-/// and writes them to where they stay until they count.
-template <int64_t N, class Body>
-ASHLAR_INLINE inline void forChunksOfRow(const StepState &step, int64_t bytes, float *y,
-                                         Body &&body) {
-  alignas(64) float outputs[ChunkPanels<N> * host::PanelRows];
+/// What a thread computes of a chunk of a row of N outputs, of so many products, until it counts.
+template <int64_t N, int64_t Products> struct RowOutputs {
+  alignas(64) float of[Products][ChunkPanels<N> * host::PanelRows];
+};
+
+/// N outputs of one row, in panels of so many bytes. compute(panel, end, outputs) does a chunk of
+/// them, and commit(first, count, outputs) writes it to where it belongs.
+template <int64_t N, int64_t Products = 1, class Compute, class Commit>
+ASHLAR_INLINE inline void forChunksOfRow(const StepState &step, int64_t bytes, Compute &&compute,
+                                         Commit &&commit) {
+  RowOutputs<N, Products> outputs;
   forRepeatableChunks(
       step, {panelCount(N), 1, bytes, ChunkPanels<N>},
-      [&](int64_t begin, int64_t end) ASHLAR_INLINE { body(begin, end, outputs); },
+      [&](int64_t begin, int64_t end) ASHLAR_INLINE { compute(begin, end, outputs); },
       [&](int64_t begin, int64_t end) ASHLAR_INLINE {
         int64_t first = begin * host::PanelRows, count = end * host::PanelRows;
-        count = (count < N ? count : N) - first;
-        __builtin_memcpy(y + first, outputs, static_cast<size_t>(count) * sizeof(float));
+        commit(first, (count < N ? count : N) - first, outputs);
+      });
+}
+
+/// y = what `row` is multiplied with (+ bias) (+ z): of one row. `Row` is a form of weights, which
+/// knows the bytes of a panel of theirs and computes some panels of outputs.
+template <int64_t N, class Row>
+ASHLAR_INLINE inline void linearOfRow(const StepState &step, Row &&row,
+                                      const typename Row::Weight *weights, const float *bias,
+                                      const float *z, float *y) {
+  forChunksOfRow<N>(
+      step, row.panelBytes(),
+      [&](int64_t panel, int64_t end, RowOutputs<N, 1> &outputs)
+          ASHLAR_INLINE { row.template multiply<N>(weights, bias, panel, end, outputs.of[0]); },
+      [&](int64_t first, int64_t count, const RowOutputs<N, 1> &outputs) ASHLAR_INLINE {
+        if (!z) {
+          __builtin_memcpy(y + first, outputs.of[0], static_cast<size_t>(count) * sizeof(float));
+          return;
+        }
+        for (int64_t i = 0; i < count; i += Width)
+          store(y + first + i, load(z + first + i, count - i) + load(outputs.of[0] + i, count - i),
+                count - i);
+      });
+}
+
+/// y = A(row times gate) * (row times up): of one row.
+template <class A, int64_t N, class Row>
+ASHLAR_INLINE inline void gluOfRow(const StepState &step, Row &&row,
+                                   const typename Row::Weight *gate, const typename Row::Weight *up,
+                                   float *y) {
+  forChunksOfRow<N, 2>(
+      step, 2 * row.panelBytes(),
+      [&](int64_t panel, int64_t end, RowOutputs<N, 2> &outputs) ASHLAR_INLINE {
+        row.template multiply<N>(gate, nullptr, panel, end, outputs.of[0]);
+        row.template multiply<N>(up, nullptr, panel, end, outputs.of[1]);
+      },
+      [&](int64_t first, int64_t count, const RowOutputs<N, 2> &outputs) ASHLAR_INLINE {
+        for (int64_t i = 0; i < count; i += Width)
+          store(y + first + i,
+                A::of(load(outputs.of[0] + i, count - i)) * load(outputs.of[1] + i, count - i),
+                count - i);
       });
 }
 

@@ -6,6 +6,7 @@
 #include "templates/cpu/elementwise.h"
 #include "templates/cpu/embed.h"
 #include "templates/cpu/linear.h"
+#include "templates/cpu/linear_one.h"
 #include "templates/cpu/linear_quantized.h"
 #include "templates/cpu/linear_rows.h"
 #include "templates/cpu/linear_torch.h"

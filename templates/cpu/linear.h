@@ -46,22 +46,37 @@ template <class T, int64_t R, int64_t V>
   }
 }
 
+/// One row that weights in panels are multiplied with.
+template <class T> class RowTimesPanels {
+public:
+  using Weight = typename T::storage;
+  RowTimesPanels(const StepState &, const float *x, int64_t depth) : x(x), depth(depth) {}
+
+  int64_t panelBytes() const { return panelSize<T>(depth) * static_cast<int64_t>(sizeof(Weight)); }
+  template <int64_t N>
+  ASHLAR_INLINE void multiply(const Weight *weights, const float *bias, int64_t panel, int64_t end,
+                              float *to) const {
+    for (; panel < end; ++panel, to += host::PanelRows) {
+      int64_t first = panel * host::PanelRows;
+      linearBlock<T, 1, PanelVectors>(weights + panel * panelSize<T>(depth), x, depth, depth,
+                                      bias ? bias + first : bias, to, N, N - first);
+    }
+  }
+
+private:
+  const float *x;
+  int64_t depth;
+};
+
 template <uint32_t Max, class T, int64_t N>
 void linearChunks(const Step<Max> &step, const float *x, int64_t xStride,
                   const typename T::storage *weights, const float *bias, float *y, int64_t depth) {
-  constexpr int64_t outputs = N;
-  int64_t size = panelSize<T>(depth);
-  int64_t bytes = size * static_cast<int64_t>(sizeof(*weights));
   if constexpr (Max == 1) {
-    auto run = [&](int64_t panel, int64_t end, float *to) ASHLAR_INLINE {
-      for (; panel < end; ++panel, to += host::PanelRows) {
-        int64_t first = panel * host::PanelRows;
-        linearBlock<T, 1, PanelVectors>(weights + panel * size, x, xStride, depth,
-                                        bias ? bias + first : bias, to, outputs, outputs - first);
-      }
-    };
-    forChunksOfRow<N>(step, bytes, y, run);
+    linearOfRow<N>(step, RowTimesPanels<T>(step, x, depth), weights, bias, nullptr, y);
   } else {
+    constexpr int64_t outputs = N;
+    int64_t size = panelSize<T>(depth);
+    int64_t bytes = size * static_cast<int64_t>(sizeof(*weights));
     constexpr int64_t Rows = Max < BlockRows ? Max : BlockRows; // all sequences of a batch at once
     auto run = [&](int64_t panel, int64_t begin, int64_t end) ASHLAR_INLINE {
       for (int64_t part = 0; part < host::PanelRows; part += BlockColumns) {

@@ -39,28 +39,43 @@ template <class T, int64_t R, int64_t Columns>
   });
 }
 
-template <class T, int64_t N>
-void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8_t *weights,
-                       const float *bias, float *y, int64_t depth) {
-  constexpr int64_t Columns = 16384; // 36 KiB; more of them are a stream with gaps
-  int64_t size = panelSize<T>(depth), taken = -1;
-  int64_t ahead = std::is_same_v<T, Int4> ? step.int4Ahead : 0;
-  QuantizedRow<Columns> row[1];
-  auto run = [&](int64_t begin, int64_t end, float *to) ASHLAR_INLINE {
+/// Quantized when it is first needed, and for all panels unless it has more columns.
+template <Quantized T> class RowTimesPanels<T> {
+public:
+  using Weight = uint8_t;
+  RowTimesPanels(const StepState &step, const float *x, int64_t depth)
+      : x(x), depth(depth), ahead(std::is_same_v<T, Int4> ? step.int4Ahead : 0) {}
+
+  int64_t panelBytes() const { return panelSize<T>(depth); }
+  template <int64_t N>
+  ASHLAR_INLINE void multiply(const Weight *weights, const float *bias, int64_t begin, int64_t end,
+                              float *to) {
     for (int64_t k = 0; k < depth; k += Columns) {
       int64_t count = depth - k < Columns ? depth - k : Columns;
-      if (taken != k) // for all chunks, unless there are more columns
+      if (taken != k)
         row[0].take(x + k, count);
       taken = k;
       for (int64_t panel = begin; panel < end; ++panel) {
         int64_t first = panel * host::PanelRows;
-        panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, row, count,
-                            k == 0, bias ? bias + first : bias,
+        panelOfQuantized<T>(weights + panel * panelSize<T>(depth) +
+                                k / GroupColumns * GroupBytes<T>,
+                            row, count, k == 0, bias ? bias + first : bias,
                             to + first - begin * host::PanelRows, N, N - first, ahead);
       }
     }
-  };
-  forChunksOfRow<N>(step, size, y, run);
+  }
+
+private:
+  static constexpr int64_t Columns = 16384; // 36 KiB; more of them are a stream with gaps
+  const float *x;
+  int64_t depth, ahead, taken = -1;
+  QuantizedRow<Columns> row[1];
+};
+
+template <class T, int64_t N>
+void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8_t *weights,
+                       const float *bias, float *y, int64_t depth) {
+  linearOfRow<N>(step, RowTimesPanels<T>(step, x, depth), weights, bias, nullptr, y);
 }
 
 #ifdef __AVX512VNNI__

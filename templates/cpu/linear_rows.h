@@ -45,29 +45,45 @@ template <class T, int64_t R>
                   ASHLAR_INLINE { store(y + r * stride, cpu::sums(parts[r]) + constant, count); });
 }
 
+/// One row that weights row by row are multiplied with.
+template <class T> class RowTimesMatrix {
+public:
+  using Weight = typename T::storage;
+  RowTimesMatrix(const StepState &, const float *x, int64_t depth) : x(x), depth(depth) {}
+
+  int64_t panelBytes() const {
+    return host::PanelRows * depth * static_cast<int64_t>(sizeof(Weight));
+  }
+  template <int64_t N>
+  ASHLAR_INLINE void multiply(const Weight *weights, const float *bias, int64_t panel, int64_t end,
+                              float *to) const {
+    constexpr int64_t Rows = host::PanelRows;
+    for (int64_t first = panel * Rows; first < end * Rows && first < N; first += Width, to += Width)
+      outputsOfRows<T, 1>(weights + first * depth, N - first < Width ? N - first : Width, depth, x,
+                          depth, bias ? bias + first : bias, to, N);
+  }
+
+private:
+  const float *x;
+  int64_t depth;
+};
+
 template <uint32_t Max, class T, int64_t N>
 void linearByRows(const Step<Max> &step, const float *x, int64_t xStride,
                   const typename T::storage *weights, const float *bias, float *y, int64_t depth) {
-  int64_t bytes = depth * static_cast<int64_t>(sizeof(*weights));
-  auto run = [&](auto r, int64_t first, int64_t row, float *to) ASHLAR_INLINE {
-    outputsOfRows<T, r.value>(weights + first * depth, N - first < Width ? N - first : Width, depth,
-                              x + row * xStride, xStride, bias ? bias + first : bias, to, N);
-  };
   if constexpr (Max == 1) {
-    constexpr int64_t Rows = host::PanelRows;
-    forChunksOfRow<N>(
-        step, Rows * bytes, y, [&](int64_t begin, int64_t end, float *to) ASHLAR_INLINE {
-          for (int64_t first = begin * Rows; first < end * Rows && first < N; first += Width)
-            run(Constant<1>(), first, 0, to + first - begin * Rows);
-        });
+    linearOfRow<N>(step, RowTimesMatrix<T>(step, x, depth), weights, bias, nullptr, y);
   } else {
-    auto runRows = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
+    int64_t bytes = depth * static_cast<int64_t>(sizeof(*weights));
+    auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
+      int64_t first = group * Width;
       forRows<4>(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
-        run(r, group * Width, row, y + row * N + group * Width);
+        outputsOfRows<T, r.value>(weights + first * depth, N - first < Width ? N - first : Width,
+                                  depth, x + row * xStride, xStride, bias ? bias + first : bias,
+                                  y + row * N + first, N);
       });
     };
-    forChunksOfBlocks<BlockRows>(step, (N + Width - 1) / Width, Width * bytes, step.count(),
-                                 runRows);
+    forChunksOfBlocks<BlockRows>(step, (N + Width - 1) / Width, Width * bytes, step.count(), run);
   }
 }
 

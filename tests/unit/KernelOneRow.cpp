@@ -1,0 +1,106 @@
+// What products of one row do on the way is to the bit what calls of their own give: sums and
+// gates, with weights in panels and row by row, biases, parts of rows, and sums over their own
+// inputs.
+#include "templates/cpu/elementwise.h"
+#include "templates/cpu/linear_one.h"
+#include "templates/cpu/quantize.h"
+#include "tests/unit/Kernels.h"
+
+using namespace kernels;
+
+/// Some weights of a form, in its bytes: Panels or Matrix.
+template <template <class, int64_t, int64_t> class Weights, class T, int64_t N, int64_t K>
+Weights<T, N, K> addWeights(Arena &arena) {
+  if constexpr (cpu::Quantized<T>) {
+    auto values = normal<F32>(N * K);
+    std::vector<uint8_t> packed(cpu::panelBytes<T>(N, K));
+    for (int64_t first = 0; first < N; first += PanelRows) {
+      const float *rows[PanelRows];
+      int64_t count = std::min(PanelRows, N - first);
+      for (int64_t row = 0; row < count; ++row)
+        rows[row] = values.data() + (first + row) * K;
+      CHECK(!cpu::quantizePanel<T>(rows, count, K,
+                                   packed.data() + first / PanelRows * cpu::panelSize<T>(K)));
+    }
+    return {arena.add<T>(packed)};
+  } else {
+    auto values = normal<T>(N * K);
+    if constexpr (std::is_same_v<Weights<T, N, K>, Panels<T, N, K>>)
+      return {arena.add<T>(panels<T>(values, N, K))};
+    else
+      return {{arena.add<T>(values)}};
+  }
+}
+
+template <int64_t N> bool same(Arena &arena, Rows<F32, N> a, Rows<F32, N> b) {
+  return std::memcmp(arena.at<F32>(a.offset), arena.at<F32>(b.offset), N * sizeof(float)) == 0;
+}
+
+template <template <class, int64_t, int64_t> class Weights, class T, int64_t N, int64_t K>
+void checkSum(uint32_t threads) {
+  Arena arena;
+  Wide<K> x(arena, 1, 1);
+  Wide<N> z(arena, 1, 1);
+  auto w = addWeights<Weights, T, N, K>(arena);
+  Vector<F32, N> bias{arena.add<F32>(normal<F32>(N))};
+  Rows<F32, N> product{arena.add<F32>(N)}, biased{arena.add<F32>(N)};
+  Rows<F32, N> sums{arena.add<F32>(N)}, biasedSums{arena.add<F32>(N)};
+  Rows<F32, N> y{arena.add<F32>(N)}, residual{arena.add<F32>(normal<F32>(N))};
+  auto run = [&](auto body) { onTeam<1>(threads, arena, stateOf(1), body); };
+  run([&](const Step<1> &step) {
+    cpu::linear(step, x.rows, w, product);
+    cpu::linear(step, x.rows, w, bias, biased);
+  });
+  run([&](const Step<1> &step) {
+    cpu::add(step, z.rows, product, sums);
+    cpu::add(step, residual, biased, biasedSums);
+  });
+  run([&](const Step<1> &step) {
+    cpu::linear(step, x.rows, w, z.rows, y);
+    cpu::linear(step, x.rows, w, bias, residual, residual); // over its own input
+  });
+  CHECK(same(arena, y, sums));
+  CHECK(same(arena, residual, biasedSums));
+}
+
+template <template <class, int64_t, int64_t> class Weights, class T, int64_t N, int64_t K>
+void checkGate(uint32_t threads) {
+  Arena arena;
+  Wide<K> x(arena, 1, 1);
+  auto w = addWeights<Weights, T, N, K>(arena), v = addWeights<Weights, T, N, K>(arena);
+  Rows<F32, N> gate{arena.add<F32>(N)}, up{arena.add<F32>(N)}, apart{arena.add<F32>(N)};
+  Rows<F32, N> y{arena.add<F32>(N)};
+  auto run = [&](auto body) { onTeam<1>(threads, arena, stateOf(1), body); };
+  run([&](const Step<1> &step) {
+    cpu::linear(step, x.rows, w, gate);
+    cpu::linear(step, x.rows, v, up);
+  });
+  run([&](const Step<1> &step) { cpu::glu<cpu::Silu>(step, gate, up, apart); });
+  run([&](const Step<1> &step) { cpu::glu<cpu::Silu>(step, x.rows, w, v, y); });
+  CHECK(same(arena, y, apart));
+}
+
+template <template <class, int64_t, int64_t> class Weights, class T> void checkForm() {
+  for (uint32_t threads : {1u, 2u, 3u}) {
+    checkSum<Weights, T, 1, 5>(threads);
+    checkSum<Weights, T, 100, 65>(threads);
+    checkSum<Weights, T, 1250, 96>(threads);
+    checkGate<Weights, T, 3, 33>(threads);
+    checkGate<Weights, T, 100, 65>(threads);
+    checkGate<Weights, T, 1250, 96>(threads);
+  }
+}
+
+TEST(panelsOfNumbers) {
+  checkForm<Panels, F32>();
+  checkForm<Panels, F16>();
+  checkForm<Panels, BF16>();
+}
+TEST(panelsOfWholeNumbers) {
+  checkForm<Panels, Int8>();
+  checkForm<Panels, Int4>();
+}
+TEST(rowsOfNumbers) {
+  checkForm<Matrix, F32>();
+  checkForm<Matrix, BF16>();
+}
