@@ -64,6 +64,7 @@ public:
     bool rows = trials.model.input.has_value();
     add(rows ? fewerRows(request, "") : shorter(request, "").options);
     add(fewerSequences());
+    add(narrowerCache());
     add(fewerWeights());
     if (!result.empty())
       return result;
@@ -167,6 +168,17 @@ private:
         most = middle - 1;
     }
     return low;
+  }
+
+  /// A cache that takes less for the same text, the more exact one first.
+  std::string narrowerCache() const {
+    for (DataType type : {DataType::BF16, DataType::Int8}) {
+      Request r = request;
+      r.cacheType = type;
+      if (request.cacheType != DataType::Int8 && request.cacheType != type && fitsWith(r, sizes))
+        return llvm::formatv("--kv-dtype {0}", name(type));
+    }
+    return "";
   }
 
   std::string fewerSequences() const {
