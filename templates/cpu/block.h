@@ -102,16 +102,18 @@ ASHLAR_INLINE inline void forRows(int64_t begin, int64_t end, Body &&body) {
 
 /// Calls body(group, row, end) for what this thread comes to do of `groups` panels of so many
 /// bytes, or groups of them, times `rows` in blocks of R: one group after another, so that few
-/// chunks meet in one.
+/// chunks meet in one. Their weights are there.
 template <int64_t R, class Body>
-ASHLAR_INLINE inline void forChunksOfBlocks(const StepState &step, int64_t groups, int64_t bytes,
-                                            int64_t rows, Body &&body) {
+ASHLAR_INLINE inline void forChunksOfBlocks(const StepState &step, const void *weights,
+                                            int64_t groups, int64_t bytes, int64_t rows,
+                                            Body &&body) {
   int64_t blocks = (rows + R - 1) / R;
   forChunks(step, {groups * blocks, 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
     while (begin < end) {
       int64_t group = begin / blocks, block = begin % blocks;
       int64_t last = end < (group + 1) * blocks ? block + end - begin : blocks;
       begin += last - block;
+      step.await(static_cast<const char *>(weights) + group * bytes, bytes);
       body(group, block * R, last * R < rows ? last * R : rows);
     }
   });
@@ -122,15 +124,20 @@ template <int64_t N>
 inline constexpr int64_t ChunkPanels = (panelCount(N) + 2 * ChunksOfThread - 1) /
                                        (2 * ChunksOfThread);
 
-/// N outputs of one row, in panels of so many bytes. body(panel, end, to) computes those of a chunk
-/// and writes them to where they stay until they count.
+/// N outputs of one row, in panels of so many bytes. body(panel, end, to) computes those of panels
+/// that are there, and writes them to where they stay until they count.
 template <int64_t N, class Body>
-ASHLAR_INLINE inline void forChunksOfRow(const StepState &step, int64_t bytes, float *y,
-                                         Body &&body) {
+ASHLAR_INLINE inline void forChunksOfRow(const StepState &step, const void *weights, int64_t bytes,
+                                         float *y, Body &&body) {
   alignas(64) float outputs[ChunkPanels<N> * host::PanelRows];
   forRepeatableChunks(
       step, {panelCount(N), 1, bytes, ChunkPanels<N>},
-      [&](int64_t begin, int64_t end) ASHLAR_INLINE { body(begin, end, outputs); },
+      [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+        for (int64_t panel = begin, there; panel < end; panel = there) {
+          there = step.await(weights, bytes, panel, end);
+          body(panel, there, outputs + (panel - begin) * host::PanelRows);
+        }
+      },
       [&](int64_t begin, int64_t end) ASHLAR_INLINE {
         int64_t first = begin * host::PanelRows, count = end * host::PanelRows;
         count = (count < N ? count : N) - first;

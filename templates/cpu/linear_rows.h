@@ -56,7 +56,7 @@ void linearByRows(const Step<Max> &step, const float *x, int64_t xStride,
   if constexpr (Max == 1) {
     constexpr int64_t Rows = host::PanelRows;
     forChunksOfRow<N>(
-        step, Rows * bytes, y, [&](int64_t begin, int64_t end, float *to) ASHLAR_INLINE {
+        step, weights, Rows * bytes, y, [&](int64_t begin, int64_t end, float *to) ASHLAR_INLINE {
           for (int64_t first = begin * Rows; first < end * Rows && first < N; first += Width)
             run(Constant<1>(), first, 0, to + first - begin * Rows);
         });
@@ -66,21 +66,21 @@ void linearByRows(const Step<Max> &step, const float *x, int64_t xStride,
         run(r, group * Width, row, y + row * N + group * Width);
       });
     };
-    forChunksOfBlocks<BlockRows>(step, (N + Width - 1) / Width, Width * bytes, step.count(),
-                                 runRows);
+    forChunksOfBlocks<BlockRows>(step, weights, (N + Width - 1) / Width, Width * bytes,
+                                 step.count(), runRows);
   }
 }
 
 template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<T, N, K> w,
             host::Rows<F32, N> y) {
-  linearByRows<Max, T, N>(step, x.at(step), S, w.at(step), nullptr, y.at(step), K);
+  linearByRows<Max, T, N>(step, x.at(step), S, w.address(step), nullptr, y.at(step), K);
 }
 
 template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<T, N, K> w,
             host::Vector<F32, N> bias, host::Rows<F32, N> y) {
-  linearByRows<Max, T, N>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), K);
+  linearByRows<Max, T, N>(step, x.at(step), S, w.address(step), bias.at(step), y.at(step), K);
 }
 
 } // namespace ASHLAR_ISA
