@@ -8,13 +8,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 
 namespace ashlar {
 
-static constexpr uint64_t SliceBytes = uint64_t(4) << 20; // one thread's read
 static constexpr uint64_t MaxEntries = uint64_t(1) << 24;
 static constexpr const char *BuildAnew = "build the app anew with ashlar build";
 
@@ -183,41 +181,12 @@ Failure Pack::read(PackKind kind, std::byte *into, uint64_t &bytes) const {
   return {};
 }
 
-namespace {
-/// What the threads of the team share while they read.
-struct Loading {
-  const ModelInfo *model;
-  std::byte *arena;
-  int file;
-  uint64_t base;
-  std::atomic<int> error{0}; // an errno, or -1 for an early end
-};
-} // namespace
-
-/// Slices are dealt out in turn, so that every thread works on the same part of the file and each
-/// touches, and so populates, its share of the arena: in slices of whole huge pages, so that no two
-/// threads wait for the same one.
-static void loadShare(StepState &state) {
-  Loading &loading = *static_cast<Loading *>(state.context);
-  for (const Extent &extent : loading.model->extents)
-    for (uint64_t at = 0, bytes; at < extent.bytes; at += bytes) {
-      uint64_t place = extent.arenaOffset + at;
-      bytes = std::min(SliceBytes - place % SliceBytes, extent.bytes - at);
-      if (place / SliceBytes % state.threads != state.thread ||
-          loading.error.load(std::memory_order_relaxed))
-        continue;
-      if (!readAt(loading.file, loading.arena + place, bytes,
-                  loading.base + extent.packOffset + at))
-        loading.error.store(errno ? errno : -1, std::memory_order_relaxed);
-    }
+void Pack::expect(const ModelInfo &model, std::byte *arena, Arrivals &arrivals) const {
+  arrivals.expect(model.extents, arena, file, base);
 }
 
-Failure Pack::load(const ModelInfo &model, std::byte *arena, Team &team) {
-  Loading loading{&model, arena, file, base, {}};
-  StepState state;
-  state.context = &loading;
-  team.run(loadShare, state);
-  int error = loading.error.load();
+Failure Pack::failure(const Arrivals &arrivals) const {
+  int error = arrivals.error();
   if (!error)
     return {};
   errno = error == -1 ? 0 : error;

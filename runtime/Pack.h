@@ -1,12 +1,11 @@
-/// The weights of an app: found, checked against the app, and read into the arena. A pack is
-/// untrusted until `open` has checked it; every number is compared with the file's size before it
-/// is used.
+/// The weights of an app: found, and checked against the app. A pack is untrusted until `open` has
+/// checked it; every number is compared with the file's size before it is used.
 #pragma once
 
+#include "runtime/Arrivals.h"
 #include "runtime/Failure.h"
 #include "runtime/ModelInfo.h"
 #include "runtime/PackFormat.h"
-#include "runtime/Team.h"
 
 #include <memory>
 #include <string>
@@ -25,8 +24,10 @@ public:
   /// beside it (APP.pack). Refuses a pack that is damaged, cut, or of another plan or model.
   Failure open(const std::string &path, const ModelInfo &model);
 
-  /// Reads every extent to its place in the arena, by all threads of the team.
-  Failure load(const ModelInfo &model, std::byte *arena, Team &team);
+  /// Each extent is to arrive at its place in the arena.
+  void expect(const ModelInfo &model, std::byte *arena, Arrivals &arrivals) const;
+  /// Where one could not be read.
+  Failure failure(const Arrivals &arrivals) const;
 
   /// The text of a section ("plan", "report"); its bytes are checked.
   Failure text(PackKind kind, std::string &into) const;

@@ -22,8 +22,8 @@ Failure Session::open(const std::string &weights, const std::string &torchModule
     return {ExitCode::InputOutput,
             "cannot start " + std::to_string(model.threads) + " threads: " + error,
             "lift the limit on threads (ulimit -u)"};
-  if (Failure f = pack.load(model, arena.base(), team))
-    return f;
+  pack.expect(model, arena.base(), arrivals);
+  arriving = true;
   uint64_t bytes = model.textBytes;
   std::byte *at = arena.base() + model.textOffset;
   if (Failure f = pack.read(PackKind::Tokenizer, at, bytes))
@@ -36,6 +36,32 @@ Failure Session::open(const std::string &weights, const std::string &torchModule
               "build the app anew with ashlar build"};
   }
   return {};
+}
+
+Failure Session::load() {
+  if (!arriving)
+    return {};
+  StepState state;
+  state.arrivals = &arrivals;
+  team.run([](StepState &state) { state.arrivals->awaitAll(state); }, state);
+  if (Failure f = pack.failure(arrivals))
+    return f;
+  arriving = false;
+  if (loaded)
+    loaded();
+  return {};
+}
+
+/// Results count when all weights could be read.
+Failure Session::run(Entry entry, StepState &state) {
+  state.host = arena.base();
+  state.nanosPerMiB = model.nanosPerMiB;
+  state.int4Ahead = model.int4Ahead;
+  state.arrivals = arriving ? &arrivals : nullptr;
+  team.advance(entry, state);
+  if (Failure f = load())
+    return f;
+  return torch.takeFailure();
 }
 
 int32_t *Session::idsOf(uint32_t sequence) const {
@@ -62,24 +88,22 @@ void Session::deliver(void *context, uint32_t row, const float *logits) {
 }
 
 /// The tokens stand in the sequence already.
-void Session::prefill(uint32_t sequence, uint32_t tokens, uint32_t firstLogits, Delivery delivery) {
+Failure Session::prefill(uint32_t sequence, uint32_t tokens, uint32_t firstLogits,
+                         Delivery delivery) {
   StepState state;
-  state.host = arena.base();
   state.ids = idsOf(sequence) + lengths[sequence];
   state.position = lengths[sequence];
   state.sequence = sequence;
   state.tokens = tokens;
   state.firstLogits = firstLogits;
-  state.nanosPerMiB = model.nanosPerMiB;
-  state.int4Ahead = model.int4Ahead;
   state.torch = torch.isOpen() ? &torch : nullptr;
   state.deliver = deliver;
   state.context = &delivery;
-  team.advance(model.prefill, state);
   lengths[sequence] += tokens;
+  return run(model.prefill, state);
 }
 
-void Session::decode(std::span<const Next> tokens, Entry entry, Delivery delivery) {
+Failure Session::decode(std::span<const Next> tokens, Entry entry, Delivery delivery) {
   for (size_t row = 0; row < tokens.size(); ++row) {
     auto [sequence, id] = tokens[row];
     stepIds[row] = idsOf(sequence)[lengths[sequence]] = id;
@@ -87,17 +111,14 @@ void Session::decode(std::span<const Next> tokens, Entry entry, Delivery deliver
     ++lengths[sequence];
   }
   StepState state;
-  state.host = arena.base();
   state.ids = stepIds.data();
   state.position = stepPlaces[0].position;
   state.sequence = stepPlaces[0].sequence;
   state.places = stepPlaces.data();
   state.tokens = uint32_t(tokens.size());
-  state.nanosPerMiB = model.nanosPerMiB;
-  state.int4Ahead = model.int4Ahead;
   state.deliver = deliver;
   state.context = &delivery;
-  team.advance(entry, state);
+  return run(entry, state);
 }
 
 Failure Session::check(uint32_t sequence, std::span<const int32_t> ids) const {
@@ -120,17 +141,19 @@ Failure Session::append(std::span<const int32_t> ids, uint32_t sequence, Deliver
                         void *context) {
   if (Failure f = check(sequence, ids))
     return f;
+  if (each) // what is handed over must not turn out later to be made of missing weights
+    if (Failure f = load())
+      return f;
   if (ids.size() == 1) {
     Next next{sequence, ids[0]};
-    decode({&next, 1}, model.decode, {each, context, lengths[sequence]});
-    return {};
+    return decode({&next, 1}, model.decode, {each, context, lengths[sequence]});
   }
   std::memcpy(idsOf(sequence) + lengths[sequence], ids.data(), ids.size_bytes());
   for (size_t done = 0; done < ids.size();) {
     uint32_t take = uint32_t(std::min<size_t>(model.chunk, ids.size() - done));
     bool last = done + take == ids.size();
-    prefill(sequence, take, each ? 0 : last ? take - 1 : take, {each, context, lengths[sequence]});
-    if (Failure f = torch.takeFailure())
+    uint32_t firstLogits = each ? 0 : last ? take - 1 : take;
+    if (Failure f = prefill(sequence, take, firstLogits, {each, context, lengths[sequence]}))
       return f;
     done += take;
     if (interrupted && interrupted())
@@ -143,8 +166,7 @@ Failure Session::advance(std::span<const Next> tokens, Entry entry) {
   for (const Next &next : tokens)
     if (Failure f = check(next.sequence, {&next.id, 1}))
       return f;
-  decode(tokens, entry, {nullptr, nullptr, 0});
-  return {};
+  return decode(tokens, entry, {nullptr, nullptr, 0});
 }
 
 std::span<float> Session::input() const {
@@ -158,18 +180,14 @@ std::span<const float> Session::output() const {
 }
 
 Failure Session::forward(uint32_t rows) {
-  run(rows, model.forward, torch.isOpen() ? &torch : nullptr);
-  return torch.takeFailure();
+  return forward(rows, model.forward, torch.isOpen() ? &torch : nullptr);
 }
 
-void Session::run(uint32_t rows, Entry entry, TorchLibrary *torchOrNone) {
+Failure Session::forward(uint32_t rows, Entry entry, TorchLibrary *torchOrNone) {
   StepState state;
-  state.host = arena.base();
   state.tokens = rows;
-  state.nanosPerMiB = model.nanosPerMiB;
-  state.int4Ahead = model.int4Ahead;
   state.torch = torchOrNone;
-  team.advance(entry, state);
+  return run(entry, state);
 }
 
 } // namespace ashlar

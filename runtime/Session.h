@@ -1,9 +1,11 @@
 /// A model ready to run: arena, team, weights; and sequences of tokens that grow, as many as the
 /// plan's batch has, or the rows of one step.
 ///
-/// After `open` nothing here allocates.
+/// Weights are read while the first step runs, so that it fails where they cannot be read; behind
+/// it, all are there (Arrivals.h). After `open` nothing here allocates.
 #pragma once
 
+#include "runtime/Arrivals.h"
 #include "runtime/Memory.h"
 #include "runtime/ModelInfo.h"
 #include "runtime/Pack.h"
@@ -24,9 +26,16 @@ public:
       : model(model), lengths(model.batch), stepIds(model.batch), stepPlaces(model.batch),
         team(model.threads) {}
 
-  /// Checks the machine, allocates, and reads the weights. Where some products are LibTorch's, its
-  /// module is opened, unless `torch` is open already.
+  /// Checks the machine and the pack, and allocates. Where some products are LibTorch's, its module
+  /// is opened, unless `torch` is open already.
   Failure open(const std::string &weights, const std::string &torchModule);
+
+  /// Reads all weights at once, where no step has.
+  Failure load();
+  /// Called once, when all weights are there.
+  void (*loaded)() = nullptr;
+  /// Of the time that steps and `load` have taken, what went into reading weights.
+  int64_t loadNanos() const { return arrivals.nanos(); }
 
   /// Which logits a prompt's caller wants: those of its last token, or of each.
   using Deliver = void (*)(void *context, uint64_t position, const float *logits);
@@ -63,7 +72,7 @@ public:
   // Of a model that reads rows: room for a chunk of them, and what the first of it become.
   std::span<float> input() const;
   Failure forward(uint32_t rows);
-  void forwardPlain(uint32_t rows) { run(rows, model.plain, nullptr); }
+  Failure forwardPlain(uint32_t rows) { return forward(rows, model.plain, nullptr); }
   std::span<const float> output() const;
 
   const ModelInfo &model;
@@ -80,12 +89,15 @@ private:
   static void deliver(void *context, uint32_t row, const float *logits);
   Failure check(uint32_t sequence, std::span<const int32_t> ids) const;
   Failure advance(std::span<const Next> tokens, Entry entry);
-  void decode(std::span<const Next> tokens, Entry entry, Delivery delivery);
-  void prefill(uint32_t sequence, uint32_t tokens, uint32_t firstLogits, Delivery delivery);
-  void run(uint32_t rows, Entry entry, TorchLibrary *torchOrNone);
+  Failure decode(std::span<const Next> tokens, Entry entry, Delivery delivery);
+  Failure prefill(uint32_t sequence, uint32_t tokens, uint32_t firstLogits, Delivery delivery);
+  Failure forward(uint32_t rows, Entry entry, TorchLibrary *torchOrNone);
+  Failure run(Entry entry, StepState &state);
   int32_t *idsOf(uint32_t sequence) const;
 
   Arena arena;
+  Arrivals arrivals;
+  bool arriving = false; // some may not be there yet
   std::optional<Tokenizer> text;
   std::vector<uint64_t> lengths; // of each sequence
   // Of a step of `decode`: room for a token of each sequence.

@@ -11,6 +11,7 @@
 
 namespace ashlar {
 
+class Arrivals;
 class TorchLibrary;
 class Turn;
 
@@ -38,6 +39,7 @@ struct StepState {
   Turn *turn = nullptr;         // what this thread has done; nothing for one that is alone
   /// [tokens]: where the tokens of a BatchStep stand, which have no position or sequence in common.
   const TokenPlace *places = nullptr;
+  Arrivals *arrivals = nullptr;  // reads weights that are not there yet; nothing: all are
   TorchLibrary *torch = nullptr; // computes LibTorch's products; kernels of ours do without
   /// Takes the logits of one row.
   void (*deliver)(void *context, uint32_t row, const float *logits) = nullptr;
@@ -46,6 +48,22 @@ struct StepState {
   /// Waits until all calls so far are done, whoever did them; what they wrote is seen after. Not
   /// for threads: one whose processor was taken away has nothing left to do when it comes.
   void sync();
+
+  /// Waits until these weights are there; reads those that nobody else does.
+  [[gnu::always_inline]] void await(const void *weights, int64_t bytes) const {
+    if (arrivals) [[unlikely]]
+      bring(weights, bytes);
+  }
+  /// The same for things of so many bytes each from `begin` on: for as many of them as stay in a
+  /// processor's cache until they are computed with. Returns where those end, at most `end`.
+  [[gnu::always_inline]] int64_t await(const void *weights, int64_t bytes, int64_t begin,
+                                       int64_t end) const {
+    return arrivals ? bring(weights, bytes, begin, end) : end;
+  }
+
+private:
+  void bring(const void *weights, int64_t bytes) const;
+  int64_t bring(const void *weights, int64_t bytes, int64_t begin, int64_t end) const;
 };
 
 /// A step of at most `MaxTokens` tokens, one behind the other in a sequence. Kernels choose their
@@ -205,8 +223,17 @@ template <class T, int64_t Columns, int64_t Stride = Columns> struct Rows : Refe
   }
 };
 
+// Weights arrive while the first step runs, so each is awaited before it is read. Of a matrix that
+// is for who reads it, a part at a time: it says where it lies and not that anything is there.
+
 /// A weight matrix [RowCount, Columns], row by row.
-template <class T, int64_t RowCount, int64_t Columns> struct Matrix : Rows<T, Columns> {};
+template <class T, int64_t RowCount, int64_t Columns> struct Matrix : Rows<T, Columns> {
+  using storage = typename T::storage;
+  storage *at(const StepState &step) const = delete;
+  [[gnu::always_inline]] storage *address(const StepState &step) const {
+    return Reference<T>::at(step);
+  }
+};
 
 /// Outputs of LibTorch's products come to threads in such groups: it is slow with fewer.
 inline constexpr int64_t TorchGroup = 64;
@@ -218,7 +245,14 @@ template <int64_t Inputs, int64_t Outputs> struct TorchRows {
 };
 
 /// [Count]: the weight of a norm, a bias.
-template <class T, int64_t Count> struct Vector : Reference<T> {};
+template <class T, int64_t Count> struct Vector : Reference<T> {
+  /// It is there then.
+  [[gnu::always_inline]] typename T::storage *at(const StepState &step) const {
+    typename T::storage *values = Reference<T>::at(step);
+    step.await(values, Count * static_cast<int64_t>(sizeof(*values)));
+    return values;
+  }
+};
 
 /// A weight matrix [RowCount, Columns] in panels of 32 rows, so that a thread reads one stream and
 /// a load holds one column of many rows:
@@ -232,7 +266,13 @@ template <class T, int64_t Count> struct Vector : Reference<T> {};
 /// Rows are padded to a multiple of 32, and the columns of bf16 to a multiple of 2, with zeros. So
 /// are the groups' columns, as far as whole numbers can say zero: kernels multiply them by zero.
 /// What the numbers of a group mean is stated in templates/cpu/quantized.h.
-template <class T, int64_t RowCount, int64_t Columns> struct Panels : Reference<T> {};
+template <class T, int64_t RowCount, int64_t Columns> struct Panels : Reference<T> {
+  using storage = typename T::storage;
+  storage *at(const StepState &step) const = delete;
+  [[gnu::always_inline]] storage *address(const StepState &step) const {
+    return Reference<T>::at(step);
+  }
+};
 inline constexpr int64_t PanelRows = 32;
 
 /// Keys or values of one layer: [Sequences][Heads][Context][Dim].

@@ -106,6 +106,8 @@ Failure bench(const ModelInfo &model, const AppOptions &options) {
   Session session(model);
   if (Failure f = session.open(options.weights, options.torchModule))
     return f;
+  if (Failure f = session.load())
+    return f;
   uint64_t loaded = now() - start;
   if (model.forward) {
     Row forward{"forward", model.chunk, model.predictedForwardNanos, 0};

@@ -168,7 +168,8 @@ static Failure compareRows(Session &session, std::vector<Comparison> &into) {
       value = float(idAt(i++, 2001) - 1000) / 1000;
   };
   fill();
-  session.forwardPlain(count);
+  if (Failure f = session.forwardPlain(count))
+    return f;
   uint64_t columns = session.model.outputColumns;
   std::span<const float> output = session.output().first(count * columns);
   Rows rows{columns, {output.begin(), output.end()}};

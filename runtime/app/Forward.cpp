@@ -9,17 +9,29 @@
 
 namespace ashlar {
 
-static Failure allRows(Session &session, const NpyReader &input, OutputFile &output) {
+static Failure begin(OutputFile &output, const std::string &path, const std::string &header) {
+  if (Failure f = output.open(path))
+    return f;
+  return output.write(header.data(), header.size());
+}
+
+/// What may stand in the output's place stays until there are results: weights come with the first.
+static Failure allRows(Session &session, const NpyReader &input, const std::string &path) {
+  OutputFile output;
   uint64_t columns = session.model.outputColumns;
   std::string header = npyHeader(input.rows(), columns);
-  if (Failure f = output.write(header.data(), header.size()))
-    return f;
+  if (input.rows() == 0)
+    if (Failure f = begin(output, path, header))
+      return f;
   for (uint64_t done = 0; done < input.rows();) {
     auto take = uint32_t(std::min<uint64_t>(session.model.chunk, input.rows() - done));
     if (Failure f = input.read(done, take, session.input().data()))
       return f;
     if (Failure f = session.forward(take))
       return f;
+    if (done == 0)
+      if (Failure f = begin(output, path, header))
+        return f;
     if (Failure f = output.write(session.output().data(), take * columns * sizeof(float)))
       return f;
     done += take;
@@ -44,13 +56,12 @@ Failure forward(const ModelInfo &model, const AppOptions &options) {
   if (Failure f = session.open(options.weights, options.torchModule))
     return f;
   uint64_t loaded = now();
-  OutputFile output;
-  if (Failure f = output.open(options.output))
+  if (Failure f = allRows(session, input, options.output))
     return f;
-  if (Failure f = allRows(session, input, output))
-    return f;
-  uint64_t nanos = now() - loaded;
-  std::fprintf(stderr, "load     %8.1f ms\n", double(loaded - start) / 1e6);
+  // The first step reads the weights.
+  auto load = uint64_t(session.loadNanos());
+  uint64_t nanos = now() - loaded - load;
+  std::fprintf(stderr, "load     %8.1f ms\n", double(loaded - start + load) / 1e6);
   std::fprintf(
       stderr, "forward  %8.1f ms  %5llu rows  %9.1f rows/s, predicted %.1f\n", double(nanos) / 1e6,
       (unsigned long long)input.rows(), nanos ? double(input.rows()) * 1e9 / double(nanos) : 0,

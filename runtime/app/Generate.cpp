@@ -50,9 +50,9 @@ struct Sequence {
   Generation generation = {};
 };
 
-/// When what all sequences do together happened, in nanoseconds of `now`.
+/// Of what all sequences do together: how long it takes to load, and when prompts have been read.
 struct Times {
-  uint64_t start = 0, loaded = 0, prompted = 0;
+  uint64_t loadNanos = 0, prompted = 0;
 };
 } // namespace
 
@@ -90,7 +90,7 @@ static void printStatistics(const ModelInfo &model, std::span<const Sequence> se
     all.decodeNanos = std::max(all.decodeNanos, g.decodeNanos);
   }
   printStops(model, sequences);
-  std::fprintf(stderr, "load     %8.1f ms\n", double(times.loaded - times.start) / 1e6);
+  std::fprintf(stderr, "load     %8.1f ms\n", double(times.loadNanos) / 1e6);
   std::fprintf(stderr, "prompt   %8.1f ms  %5llu tokens  %9.1f tokens/s\n",
                double(all.promptNanos) / 1e6, (unsigned long long)all.promptTokens,
                perSecond(all.promptTokens, all.promptNanos));
@@ -143,7 +143,7 @@ static Failure readPrompts(Session &session, const AppOptions &options,
                            std::span<Sequence> sequences, Times &times) {
   for (uint32_t i = 0; i < sequences.size(); ++i) {
     Generation &g = sequences[i].generation;
-    uint64_t start = now();
+    uint64_t start = now(), load = uint64_t(session.loadNanos());
     if (i > 0 && interruptSignal()) {
       g.finish = Finish::Interrupted;
       continue;
@@ -151,7 +151,10 @@ static Failure readPrompts(Session &session, const AppOptions &options,
     if (Failure f = session.append(prompts[i], i))
       return f;
     times.prompted = now();
-    g.promptNanos = times.prompted - start;
+    // Weights arrive with the first one.
+    load = uint64_t(session.loadNanos()) - load;
+    times.loadNanos += load;
+    g.promptNanos = times.prompted - start - load;
     g.promptTokens = session.length(i);
     if (g.promptTokens < prompts[i].size())
       g.finish = Finish::Interrupted;
@@ -215,8 +218,7 @@ Failure generate(const ModelInfo &model, const AppOptions &options) {
     return f;
   if (Failure f = checkStops(model, options))
     return f;
-  Times times;
-  times.start = now();
+  uint64_t start = now();
   Session session(model);
   if (Failure f = session.open(options.weights, options.torchModule))
     return f;
@@ -229,9 +231,10 @@ Failure generate(const ModelInfo &model, const AppOptions &options) {
   std::vector<Session::Next> next;
   next.reserve(sequences.size());
 
-  noteInterrupts();
+  session.loaded = noteInterrupts; // until then, signals end at once
   session.interrupted = [] { return interruptSignal() != 0; };
-  times.loaded = now();
+  Times times;
+  times.loadNanos = now() - start;
   if (Failure f = readPrompts(session, options, prompts, sequences, times))
     return f;
   if (Failure f = decode(session, options, sequences, next, times))

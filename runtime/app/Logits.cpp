@@ -21,6 +21,8 @@ Failure logits(const ModelInfo &model, const AppOptions &options) {
   Session session(model);
   if (Failure f = session.open(options.weights, options.torchModule))
     return f;
+  if (Failure f = session.load()) // before the output is begun
+    return f;
   std::vector<std::vector<int32_t>> prompts;
   if (Failure f = promptIds(session, options, prompts))
     return f;

@@ -38,6 +38,7 @@ static std::string shapeOf(const at::Tensor &tensor) {
 Model::Model(const std::string &pack) : state(std::make_unique<State>()) {
   state->session.torch.use(*ashlar_torch_operations());
   check(state->session.open(pack, ""));
+  check(state->session.load());
 }
 Model::Model(Model &&) noexcept = default;
 Model &Model::operator=(Model &&) noexcept = default;

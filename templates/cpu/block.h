@@ -102,16 +102,18 @@ ASHLAR_INLINE inline void forRows(int64_t begin, int64_t end, Body &&body) {
 
 /// Calls body(group, row, end) for what this thread comes to do of `groups` panels of so many
 /// bytes, or groups of them, times `rows` in blocks of R: one group after another, so that few
-/// chunks meet in one.
+/// chunks meet in one. Their weights are there.
 template <int64_t R, class Body>
-ASHLAR_INLINE inline void forChunksOfBlocks(const StepState &step, int64_t groups, int64_t bytes,
-                                            int64_t rows, Body &&body) {
+ASHLAR_INLINE inline void forChunksOfBlocks(const StepState &step, const void *weights,
+                                            int64_t groups, int64_t bytes, int64_t rows,
+                                            Body &&body) {
   int64_t blocks = (rows + R - 1) / R;
   forChunks(step, {groups * blocks, 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
     while (begin < end) {
       int64_t group = begin / blocks, block = begin % blocks;
       int64_t last = end < (group + 1) * blocks ? block + end - begin : blocks;
       begin += last - block;
+      step.await(static_cast<const char *>(weights) + group * bytes, bytes);
       body(group, block * R, last * R < rows ? last * R : rows);
     }
   });
@@ -142,8 +144,19 @@ ASHLAR_INLINE inline void forChunksOfRow(const StepState &step, int64_t bytes, C
       });
 }
 
-/// y = what `row` is multiplied with (+ bias) (+ z): of one row. `Row` is a form of weights, which
-/// knows the bytes of a panel of theirs and computes some panels of outputs.
+/// What `row` gives with some panels of weights, as they arrive.
+template <int64_t N, class Row>
+ASHLAR_INLINE inline void multiplyPanels(const StepState &step, Row &row,
+                                         const typename Row::Weight *weights, const float *bias,
+                                         int64_t begin, int64_t end, float *to) {
+  for (int64_t panel = begin, there; panel < end; panel = there) {
+    there = step.await(weights, row.panelBytes(), panel, end);
+    row.template multiply<N>(weights, bias, panel, there, to + (panel - begin) * host::PanelRows);
+  }
+}
+
+/// y = `row` times weights (+ bias) (+ z): of one row. `Row` is a form of weights, which knows the
+/// bytes of a panel of theirs and computes some panels of outputs.
 template <int64_t N, class Row>
 ASHLAR_INLINE inline void linearOfRow(const StepState &step, Row &&row,
                                       const typename Row::Weight *weights, const float *bias,
@@ -151,7 +164,7 @@ ASHLAR_INLINE inline void linearOfRow(const StepState &step, Row &&row,
   forChunksOfRow<N>(
       step, row.panelBytes(),
       [&](int64_t panel, int64_t end, RowOutputs<N, 1> &outputs)
-          ASHLAR_INLINE { row.template multiply<N>(weights, bias, panel, end, outputs.of[0]); },
+          ASHLAR_INLINE { multiplyPanels<N>(step, row, weights, bias, panel, end, outputs.of[0]); },
       [&](int64_t first, int64_t count, const RowOutputs<N, 1> &outputs) ASHLAR_INLINE {
         if (!z) {
           __builtin_memcpy(y + first, outputs.of[0], static_cast<size_t>(count) * sizeof(float));
@@ -171,8 +184,8 @@ ASHLAR_INLINE inline void gluOfRow(const StepState &step, Row &&row,
   forChunksOfRow<N, 2>(
       step, 2 * row.panelBytes(),
       [&](int64_t panel, int64_t end, RowOutputs<N, 2> &outputs) ASHLAR_INLINE {
-        row.template multiply<N>(gate, nullptr, panel, end, outputs.of[0]);
-        row.template multiply<N>(up, nullptr, panel, end, outputs.of[1]);
+        multiplyPanels<N>(step, row, gate, nullptr, panel, end, outputs.of[0]);
+        multiplyPanels<N>(step, row, up, nullptr, panel, end, outputs.of[1]);
       },
       [&](int64_t first, int64_t count, const RowOutputs<N, 2> &outputs) ASHLAR_INLINE {
         for (int64_t i = 0; i < count; i += Width)

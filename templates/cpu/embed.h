@@ -16,6 +16,7 @@ ASHLAR_INLINE inline void pickRows(const Step<Max> &step, host::Rows<T, C> table
   float *to = y.at(step);
   forRowsOrColumns<C, 16>(step, 8, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
     const typename T::storage *from = values + pick(row) * C;
+    step.await(from, C * static_cast<int64_t>(sizeof(*from)));
     for (int64_t i = begin; i < end; i += Width)
       store(to + row * C + i, load<T>(from + i, end - i), end - i);
   });
@@ -25,12 +26,13 @@ ASHLAR_INLINE inline void pickRows(const Step<Max> &step, host::Rows<T, C> table
 template <uint32_t Max, class T, int64_t V, int64_t C, class Pick>
 ASHLAR_INLINE inline void pickRows(const Step<Max> &step, host::Panels<T, V, C> table,
                                    host::Rows<F32, C> y, Pick pick) {
-  const typename T::storage *values = table.at(step);
+  const typename T::storage *values = table.address(step);
   float *to = y.at(step);
   // One value is read of each line.
   forRowsOrColumns<C, 16>(step, 64, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
     int64_t at = pick(row);
     const typename T::storage *panel = values + at / host::PanelRows * panelSize<T>(C);
+    step.await(panel, panelSize<T>(C) * static_cast<int64_t>(sizeof(*panel)));
     for (int64_t i = begin; i < end; ++i)
       if constexpr (Quantized<T>)
         to[row * C + i] = weightAt<T>(panel, at % host::PanelRows, i);

@@ -90,7 +90,7 @@ void linearChunks(const Step<Max> &step, const float *x, int64_t xStride,
         });
       }
     };
-    forChunksOfBlocks<BlockRows>(step, panelCount(N), bytes, step.count(), run);
+    forChunksOfBlocks<BlockRows>(step, weights, panelCount(N), bytes, step.count(), run);
   }
 }
 
@@ -114,14 +114,14 @@ void linearRows(const Step<Max> &step, const float *x, int64_t xStride,
 template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 requires(!Quantized<T>) void linear(const Step<Max> &step, host::Rows<F32, K, S> x,
                                     host::Panels<T, N, K> w, host::Rows<F32, N> y) {
-  linearRows<A, Max, T, N>(step, x.at(step), S, w.at(step), nullptr, y.at(step), K);
+  linearRows<A, Max, T, N>(step, x.at(step), S, w.address(step), nullptr, y.at(step), K);
 }
 
 template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 requires(!Quantized<T>) void linear(const Step<Max> &step, host::Rows<F32, K, S> x,
                                     host::Panels<T, N, K> w, host::Vector<F32, N> bias,
                                     host::Rows<F32, N> y) {
-  linearRows<A, Max, T, N>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), K);
+  linearRows<A, Max, T, N>(step, x.at(step), S, w.address(step), bias.at(step), y.at(step), K);
 }
 
 } // namespace ASHLAR_ISA

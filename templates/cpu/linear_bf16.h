@@ -105,7 +105,7 @@ void linearChunksOfBF16(const Step<Max> &step, const float *x, int64_t xStride,
     }
   };
   int64_t together = (panels < RoundedPanels ? panels : RoundedPanels) * size;
-  forChunksOfBlocks<Rows>(step, groups, together * 2, step.count(), run);
+  forChunksOfBlocks<Rows>(step, weights, groups, together * 2, step.count(), run);
 }
 
 } // namespace ASHLAR_ISA

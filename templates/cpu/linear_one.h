@@ -27,14 +27,15 @@ template <template <class, int64_t, int64_t> class Weights, class T, int64_t N, 
           int64_t S, int64_t Z>
 void linear(const Step<1> &step, host::Rows<F32, K, S> x, Weights<T, N, K> w,
             host::Rows<F32, N, Z> z, host::Rows<F32, N> y) {
-  linearOfRow<N>(step, rowFor(step, x.at(step), w), w.at(step), nullptr, z.at(step), y.at(step));
+  linearOfRow<N>(step, rowFor(step, x.at(step), w), w.address(step), nullptr, z.at(step),
+                 y.at(step));
 }
 
 template <template <class, int64_t, int64_t> class Weights, class T, int64_t N, int64_t K,
           int64_t S, int64_t Z>
 void linear(const Step<1> &step, host::Rows<F32, K, S> x, Weights<T, N, K> w,
             host::Vector<F32, N> bias, host::Rows<F32, N, Z> z, host::Rows<F32, N> y) {
-  linearOfRow<N>(step, rowFor(step, x.at(step), w), w.at(step), bias.at(step), z.at(step),
+  linearOfRow<N>(step, rowFor(step, x.at(step), w), w.address(step), bias.at(step), z.at(step),
                  y.at(step));
 }
 
@@ -42,7 +43,8 @@ template <class A, template <class, int64_t, int64_t> class Weights, class T, in
           int64_t S>
 void glu(const Step<1> &step, host::Rows<F32, K, S> x, Weights<T, N, K> gate, Weights<T, N, K> up,
          host::Rows<F32, N> y) {
-  gluOfRow<A, N>(step, rowFor(step, x.at(step), gate), gate.at(step), up.at(step), y.at(step));
+  gluOfRow<A, N>(step, rowFor(step, x.at(step), gate), gate.address(step), up.address(step),
+                 y.at(step));
 }
 
 } // namespace ASHLAR_ISA

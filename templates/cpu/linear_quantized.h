@@ -113,7 +113,7 @@ void linearAsIntegers(const StepState &step, int64_t rows, const float *x, int64
       });
     }
   };
-  forChunksOfBlocks<QuantizedRows>(step, groups, together * size, rows, run);
+  forChunksOfBlocks<QuantizedRows>(step, weights, groups, together * size, rows, run);
 }
 
 /// Some columns of a panel as f32, `Depth` at most, in the layout of panels of f32.
@@ -192,19 +192,19 @@ void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
       }
     }
   };
-  forChunksOfBlocks<BlockRows>(step, panels, size, rows, run);
+  forChunksOfBlocks<BlockRows>(step, weights, panels, size, rows, run);
 }
 
 template <uint32_t Max, Quantized T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
             host::Rows<F32, N> y) {
-  linearOfQuantized<T, N>(step, x.at(step), S, w.at(step), nullptr, y.at(step), K);
+  linearOfQuantized<T, N>(step, x.at(step), S, w.address(step), nullptr, y.at(step), K);
 }
 
 template <uint32_t Max, Quantized T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Panels<T, N, K> w,
             host::Vector<F32, N> bias, host::Rows<F32, N> y) {
-  linearOfQuantized<T, N>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), K);
+  linearOfQuantized<T, N>(step, x.at(step), S, w.address(step), bias.at(step), y.at(step), K);
 }
 
 } // namespace ASHLAR_ISA

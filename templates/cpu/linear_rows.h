@@ -83,20 +83,21 @@ void linearByRows(const Step<Max> &step, const float *x, int64_t xStride,
                                   y + row * N + first, N);
       });
     };
-    forChunksOfBlocks<BlockRows>(step, (N + Width - 1) / Width, Width * bytes, step.count(), run);
+    forChunksOfBlocks<BlockRows>(step, weights, (N + Width - 1) / Width, Width * bytes,
+                                 step.count(), run);
   }
 }
 
 template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<T, N, K> w,
             host::Rows<F32, N> y) {
-  linearByRows<Max, T, N>(step, x.at(step), S, w.at(step), nullptr, y.at(step), K);
+  linearByRows<Max, T, N>(step, x.at(step), S, w.address(step), nullptr, y.at(step), K);
 }
 
 template <uint32_t Max, class T, int64_t N, int64_t K, int64_t S>
 void linear(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<T, N, K> w,
             host::Vector<F32, N> bias, host::Rows<F32, N> y) {
-  linearByRows<Max, T, N>(step, x.at(step), S, w.at(step), bias.at(step), y.at(step), K);
+  linearByRows<Max, T, N>(step, x.at(step), S, w.address(step), bias.at(step), y.at(step), K);
 }
 
 } // namespace ASHLAR_ISA

@@ -32,9 +32,10 @@ void linearOfF32(const Step<Max> &step, host::Rows<F32, K, S> x, host::Matrix<F3
   using namespace cpu;
   forChunks(step, {N, host::TorchGroup, 4 * K}, [&](int64_t begin, int64_t end) {
     int64_t rows = step.count(), columns = end - begin;
-    float *to = y.at(step) + begin;
-    torchProduct(step, AshlarTorchF32, {x.at(step), rows, K, S},
-                 {w.at(step) + begin * K, columns, K, K}, {to, rows, columns, N});
+    float *to = y.at(step) + begin, *weights = w.address(step) + begin * K;
+    step.await(weights, columns * K * 4);
+    torchProduct(step, AshlarTorchF32, {x.at(step), rows, K, S}, {weights, columns, K, K},
+                 {to, rows, columns, N});
     for (int64_t row = 0; bias && row < rows; ++row)
       for (int64_t i = 0; i < columns; i += Width)
         store(to + row * N + i,
@@ -53,7 +54,9 @@ void linearOfBF16(const Step<Max> &step, host::Matrix<BF16, N, K> w, const float
       reinterpret_cast<uint16_t *>(step.host + scratch.out) + int64_t(step.thread) * Max * Outputs;
   forChunks(step, {N, host::TorchGroup, 2 * K, Outputs}, [&](int64_t begin, int64_t end) {
     int64_t rows = step.count(), columns = end - begin;
-    torchProduct(step, AshlarTorchBF16, {in, rows, K, K}, {w.at(step) + begin * K, columns, K, K},
+    uint16_t *weights = w.address(step) + begin * K;
+    step.await(weights, columns * K * 2);
+    torchProduct(step, AshlarTorchBF16, {in, rows, K, K}, {weights, columns, K, K},
                  {out, rows, columns, columns});
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t i = 0; i < columns; i += Width) {

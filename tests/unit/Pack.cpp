@@ -69,10 +69,10 @@ template <class Change> Failure openPack(Change change, std::span<const Extent> 
   }
   if (!extents.empty() && truncate(path, 256) == 0) { // while the app runs
     std::byte arena[64];
-    Team team(1);
-    std::string error;
-    CHECK(team.start(error));
-    shortened = pack.load(info, arena, team);
+    Arrivals arrivals;
+    pack.expect(info, arena, arrivals);
+    arrivals.awaitAll({});
+    shortened = pack.failure(arrivals);
   }
   unlink(path);
   return failure;
