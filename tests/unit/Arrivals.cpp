@@ -114,8 +114,8 @@ void checkRounds(uint32_t threads, uint64_t rounds) {
 } // namespace
 
 TEST(one) { checkRounds(1, 5); }
-TEST(two) { checkRounds(2, 30); }
-TEST(moreThanProcessors) { checkRounds(9, 15); }
+TEST(two) { checkRounds(2, 100); }
+TEST(moreThanProcessors) { checkRounds(9, 50); }
 
 TEST(allAtOnce) {
   File file;

@@ -2,12 +2,13 @@
 fails, until there is none any more. Each run must end with the exit code that is expected and say
 why, and leave a directory as it was.
 
-    sweep.py LIBRARY --path PART [--calls NAMES] [--error EIO] [--exit 4] [--whole DIR] [--only K] -- COMMAND…
+    sweep.py LIBRARY --path PART [--calls NAMES] [--error EIO] [--exit 4] [--whole DIR] [--silent] [--only K] -- COMMAND…
 
 LIBRARY is refuse_calls.cpp, built; PART is part of the paths that count. --error takes a name of
 errno, END (the call moves no bytes) or a signal (sent to the program at the call; then that signal
-is what ends it). With --only there is one run, in which the K-th call fails. For each failed call there is a line "CALL FILE: what the command said", then
-their number.
+is what ends it). With --silent a run that fails must print nothing on standard output. With --only there
+is one run, in which the K-th call fails. For each failed call there is a line "CALL FILE: what the
+command said", then their number.
 """
 import argparse
 import errno
@@ -28,6 +29,7 @@ def parse():
     parser.add_argument("--error", default="EIO")
     parser.add_argument("--exit", type=int, default=4)
     parser.add_argument("--whole")
+    parser.add_argument("--silent", action="store_true")
     parser.add_argument("--only", type=int)
     at = sys.argv.index("--")
     options = parser.parse_args(sys.argv[1:at])
@@ -73,7 +75,7 @@ def sweep(options, command, log):
         run = subprocess.run(
             command,
             env=environment,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if options.silent else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=start,
@@ -89,6 +91,8 @@ def sweep(options, command, log):
             faults.append(f"exit code {run.returncode}")
         if options.exit > 0 and "error: " not in run.stderr:
             faults.append("no error")
+        if run.stdout:
+            faults.append(f"printed {run.stdout!r}")
         after = snapshot(options.whole)
         if after != before:
             names = sorted(p for p in after | before if after.get(p) != before.get(p))
