@@ -1,133 +1,18 @@
-/// Causal attention over a cache of keys and values, and the appending to that cache. Query heads
-/// share key heads in groups of equal size; all sums are f32.
+/// Causal attention over a cache of keys and values. Query heads share key heads in groups of equal
+/// size; all sums are f32. The softmax goes along, so scratch is a block of keys, whatever the
+/// context.
 ///
-/// The queries of one key head, of one token or of several, are rows of one product: rows times
-/// turned keys, then rows of probabilities times values. The softmax goes along, so scratch is a
-/// block of keys, whatever the context.
+/// The queries of one key head, of several tokens, are rows of one product: rows times turned keys,
+/// then rows of probabilities times values. Those of one token are in attention_decode.h.
 #pragma once
 
-#include "templates/cpu/block.h"
-
-#include <type_traits>
+#include "templates/cpu/attention_decode.h"
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// Whether the numbers of a row of a cache share a scale.
-template <class T> inline constexpr bool Scaled = std::is_same_v<T, Int8Rows>;
-
-/// Of a row of a cache, with its scale.
-template <class T, int64_t Dim>
-inline constexpr int64_t RowBytes = static_cast<int64_t>(sizeof(typename T::storage)) * Dim +
-                                    (Scaled<T> ? static_cast<int64_t>(sizeof(float)) : 0);
-
-/// Keys or values of one head, from a position on.
-template <class T, int64_t Dim> struct HeadRows {
-  typename T::storage *values; // [positions][Dim]
-  float *scales;               // [positions], of what is Scaled
-
-  ASHLAR_INLINE HeadRows from(int64_t position) const {
-    return {values + position * Dim, Scaled<T> ? scales + position : nullptr};
-  }
-  /// Part of a row, from column d on: zeros beyond it.
-  ASHLAR_INLINE Floats part(int64_t position, int64_t d) const {
-    Floats part = load<T>(values + position * Dim + d, Dim - d);
-    if constexpr (Scaled<T>)
-      part *= scales[position];
-    return part;
-  }
-};
-
-template <class T, int64_t Heads, int64_t Context, int64_t Dim, int64_t Sequences>
-ASHLAR_INLINE inline HeadRows<T, Dim> headRows(const StepState &step,
-                                               host::Cache<T, Heads, Context, Dim, Sequences> cache,
-                                               uint32_t sequence, int64_t head) {
-  float *scales = nullptr;
-  if constexpr (Scaled<T>)
-    scales = cache.scales(step, sequence) + head * Context;
-  return {cache.of(step, sequence) + head * Context * Dim, scales};
-}
-
-/// Writes a row, of which the largest number becomes 127. A NaN or an infinity makes all of it NaN:
-/// in whole numbers it would look like any other.
-template <int64_t Dim>
-ASHLAR_INLINE inline void storeScaled(const float *from, int8_t *to, float *scale) {
-  Floats most = {}, zeros = {};
-  for (int64_t i = 0; i < Dim; i += Width) {
-    Floats x = load(from + i, Dim - i);
-    most = larger(larger(x, -x), most);
-    zeros = multiplyAdd(x, Floats{}, zeros);
-  }
-  float top = largest(most);
-  *scale = top * (1.0f / 127) + sum(zeros);
-  // Its inverse is no number where all are next to nothing, which zeros are, too.
-  float levels = top > 0x1p-100f ? 127 / top : 0;
-  for (int64_t i = 0; i < Dim; i += Width)
-    store<Int8Rows>(to + i, load(from + i, Dim - i) * levels, Dim - i);
-}
-
-/// Writes the rows of this step to their sequences, at their positions.
-template <class AnyStep, class T, int64_t C, int64_t S, int64_t Heads, int64_t Context, int64_t Dim,
-          int64_t Sequences>
-void store(const AnyStep &step, host::Rows<F32, C, S> x,
-           host::Cache<T, Heads, Context, Dim, Sequences> cache) {
-  static_assert(C == Heads * Dim);
-  Task task{step.count() * Heads, 1, 8 * Dim};
-  forChunks(step, task, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
-    for (int64_t item = begin; item < end; ++item) {
-      TokenPlace place = step.place(item / Heads);
-      auto position = static_cast<int64_t>(place.position);
-      const float *from = x.at(step) + item / Heads * S + item % Heads * Dim;
-      HeadRows<T, Dim> to = headRows(step, cache, place.sequence, item % Heads).from(position);
-      if constexpr (Scaled<T>)
-        storeScaled<Dim>(from, to.values, to.scales);
-      else
-        for (int64_t i = 0; i < Dim; i += Width)
-          store<T>(to.values + i, load(from + i, Dim - i), Dim - i);
-    }
-  });
-}
-
 inline constexpr int64_t roundUp(int64_t value, int64_t unit) {
   return (value + unit - 1) / unit * unit;
-}
-
-/// scores[row][key] = queries[row] . keys[key], for few rows: keys are read as they lie. Queries
-/// are padded with zeros, scores with anything, to whole vectors.
-template <class T, int64_t Dim, int64_t Padded>
-void scoreFew(const float *queries, HeadRows<T, Dim> keys, float *scores, int64_t stride,
-              int64_t rows, int64_t count) {
-  constexpr int64_t Vectors = (Dim + Width - 1) / Width;
-  // Queries stay in registers, unless it takes longer to widen a key for each of them than to read
-  // them again.
-  constexpr bool Narrow = sizeof(typename T::storage) < sizeof(float);
-  constexpr int64_t Together = Narrow ? 4 : Vectors >= Width ? 1 : Width / Vectors;
-  for (int64_t first = 0; first < count; first += Width) {
-    Floats scales = {};
-    if constexpr (Scaled<T>)
-      scales = load(keys.scales + first, count - first);
-    forRows<(Together < BlockRows ? Together : BlockRows)>(
-        0, rows, [&](auto many, int64_t row) ASHLAR_INLINE {
-          constexpr int64_t R = many.value;
-          Floats parts[R][Width] = {};
-          for (int64_t i = 0; i < Width && first + i < count; ++i) {
-            const typename T::storage *key = keys.values + (first + i) * Dim;
-            Floats part[R] = {};
-            unrolled<Vectors>([&](auto v) ASHLAR_INLINE {
-              Floats value = load<T>(key + v * Width, Dim - v * Width);
-              unrolled<R>([&](auto r) ASHLAR_INLINE {
-                const float *query = queries + (row + r) * Padded;
-                part[r] = multiplyAdd(value, load(query + v * Width), part[r]);
-              });
-            });
-            unrolled<R>([&](auto r) ASHLAR_INLINE { parts[r][i] = part[r]; });
-          }
-          unrolled<R>([&](auto r) ASHLAR_INLINE {
-            Floats products = sums(parts[r]);
-            store(scores + (row + r) * stride + first, Scaled<T> ? products * scales : products);
-          });
-        });
-  }
 }
 
 /// turned[d][key] = keys[key][d]; zeros up to the next whole block of columns.
@@ -214,12 +99,12 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float *y
   using Value = typename T::storage;
   constexpr int64_t Padded = roundUp(Dim, BlockColumns);
   // Many rows read the same keys and values, which are turned and widened once for all of them.
-  constexpr bool Few = MaxRows <= 8, InPlace = Padded == Dim && (sizeof(Value) == 4 || Few);
-  constexpr int64_t KeyBlock = Few ? 128 : 64; // keys that are worked on together
+  constexpr bool InPlace = Padded == Dim && sizeof(Value) == 4;
+  constexpr int64_t KeyBlock = 64; // keys that are worked on together
   alignas(64) float queries[MaxRows][Padded];
   alignas(64) float sums[MaxRows][Padded];
   alignas(64) float scores[MaxRows][KeyBlock];
-  alignas(64) float turned[Few ? 1 : Dim][KeyBlock];
+  alignas(64) float turned[Dim][KeyBlock];
   alignas(64) float values[InPlace ? 1 : KeyBlock][Padded];
   Running running[MaxRows];
 
@@ -237,13 +122,9 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float *y
   int64_t start = Window && first >= Window ? first - Window + 1 : 0;
   for (; start < end; start += KeyBlock) {
     int64_t count = end - start < KeyBlock ? end - start : KeyBlock;
-    if constexpr (Few) {
-      scoreFew<T, Dim, Padded>(queries[0], k.from(start), scores[0], KeyBlock, rows, count);
-    } else {
-      turnKeys<T, Dim>(k.from(start), count, turned[0], KeyBlock);
-      product<false, F32>(queries[0], Padded, turned[0], KeyBlock, scores[0], KeyBlock, rows, Dim,
-                          count);
-    }
+    turnKeys<T, Dim>(k.from(start), count, turned[0], KeyBlock);
+    product<false, F32>(queries[0], Padded, turned[0], KeyBlock, scores[0], KeyBlock, rows, Dim,
+                        count);
     for (int64_t row = 0; row < rows; ++row) {
       int64_t visible = first + row / heads + 1 - start;
       visible = visible < 0 ? 0 : visible < count ? visible : count;
@@ -265,14 +146,6 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float *y
           store(sums[row] + d, load(sums[row] + d) * factor);
     }
     if constexpr (InPlace) {
-      if constexpr (Scaled<T>) {
-        const float *scales = v.from(start).scales;
-        for (int64_t i = 0; i < count; i += Width) {
-          Floats factors = load(scales + i, count - i);
-          for (int64_t row = 0; row < rows; ++row)
-            store(scores[row] + i, load(scores[row] + i) * factors);
-        }
-      }
       product<true, T>(scores[0], KeyBlock, v.from(start).values, Dim, sums[0], Padded, rows, count,
                        Dim);
     } else {
@@ -300,14 +173,9 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
             host::Cache<T, Kv, Context, Dim, Sequences> v, host::Rows<F32, C> y, float scale) {
   constexpr int64_t Heads = C / Dim, Group = Heads / Kv;
   static_assert(Heads * Dim == C && Group * Kv == Heads);
-  constexpr int64_t Tokens = Max == 1 || Group >= 32 ? 1 : Max * Group < 32 ? Max : 32 / Group;
-  auto run = [&](int64_t token, int64_t tokens, int64_t head, int64_t heads, float *to) {
-    attendRows<Tokens * Group, Window, T, Dim, S>(
-        q.at(step), headRows(step, k, step.sequence, head / Group),
-        headRows(step, v, step.sequence, head / Group), to, C, scale, token, tokens,
-        static_cast<int64_t>(step.position) + token, head, heads);
-  };
-  int64_t positions = static_cast<int64_t>(step.position) + step.count();
+  auto keys = [&](int64_t head) ASHLAR_INLINE { return headRows(step, k, step.sequence, head); };
+  auto values = [&](int64_t head) ASHLAR_INLINE { return headRows(step, v, step.sequence, head); };
+  auto position = static_cast<int64_t>(step.position), positions = position + step.count();
   positions = Window && Window < positions ? Window : positions;
   int64_t bytes = positions * 2 * RowBytes<T, Dim>;
   if constexpr (Max == 1) {
@@ -319,9 +187,11 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
         step, {Heads, grain, bytes / grain, Most},
         [&](int64_t begin, int64_t end) ASHLAR_INLINE {
           for (int64_t head = begin; head < end;) {
-            int64_t next = (head / Group + 1) * Group;
+            int64_t shared = head / Group, next = (shared + 1) * Group;
             int64_t heads = (next < end ? next : end) - head;
-            run(0, 1, head, heads, rows + (head - begin) * Dim);
+            attendOne<Group, Window, T, Dim>(q.at(step) + head * Dim, keys(shared), values(shared),
+                                             rows + (head - begin) * Dim, scale, position, heads,
+                                             keys(next < Heads ? shared + 1 : shared));
             head += heads;
           }
         },
@@ -332,13 +202,16 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
   } else {
     // Later tokens cost more: blocks of tokens are taken from both ends in turn, so that parts are
     // equal.
+    constexpr int64_t Tokens = Group >= 32 ? 1 : Max * Group < 32 ? Max : 32 / Group;
     int64_t count = step.count(), items = (count + Tokens - 1) / Tokens * Kv;
     forChunks(step, {items, 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
       for (int64_t i = begin; i < end; ++i) {
         int64_t item = i % 2 ? items - 1 - i / 2 : i / 2, token = item / Kv * Tokens;
-        int64_t head = item % Kv * Group;
-        run(token, count - token < Tokens ? count - token : Tokens, head, Group,
-            y.at(step) + token * C + head * Dim);
+        int64_t shared = item % Kv;
+        attendRows<Tokens * Group, Window, T, Dim, S>(
+            q.at(step), keys(shared), values(shared), y.at(step) + token * C + shared * Group * Dim,
+            C, scale, token, count - token < Tokens ? count - token : Tokens, position + token,
+            shared * Group, Group);
       }
     });
   }
@@ -356,13 +229,17 @@ void attend(const BatchStep<Max> &step, host::Rows<F32, C, S> q,
   int64_t count = step.count();
   int64_t bytes = static_cast<int64_t>(step.position + 1) * 2 * RowBytes<T, Dim>;
   forChunks(step, {count * Kv, 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+    auto keys = [&](int64_t item) ASHLAR_INLINE {
+      return headRows(step, k, step.place(item % count).sequence, item / count);
+    };
     for (int64_t item = begin; item < end; ++item) {
       int64_t token = item % count, head = item / count;
       TokenPlace place = step.place(token);
-      attendRows<Group, Window, T, Dim, S>(
-          q.at(step), headRows(step, k, place.sequence, head),
-          headRows(step, v, place.sequence, head), y.at(step) + token * C + head * Group * Dim, C,
-          scale, token, 1, static_cast<int64_t>(place.position), head * Group, Group);
+      attendOne<Group, Window, T, Dim>(q.at(step) + token * S + head * Group * Dim, keys(item),
+                                       headRows(step, v, place.sequence, head),
+                                       y.at(step) + token * C + head * Group * Dim, scale,
+                                       static_cast<int64_t>(place.position), Group,
+                                       keys(item + 1 < count * Kv ? item + 1 : item));
     }
   });
 }

@@ -5,6 +5,8 @@
 #include "runtime/Step.h"
 #include "templates/cpu/isa.h"
 
+#include <type_traits>
+
 #if ASHLAR_VECTOR_BYTES > 16
 #include <immintrin.h>
 #endif
@@ -45,7 +47,25 @@ ASHLAR_INLINE inline Floats multiplyAdd(Floats a, Floats b, Floats c) {
 #endif
 }
 
-ASHLAR_INLINE inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
+/// a > b ? a : b, and the other way round: b where one of them is NaN.
+ASHLAR_INLINE inline Floats larger(Floats a, Floats b) {
+#if ASHLAR_VECTOR_BYTES == 64
+  return _mm512_maskz_max_ps(0xffff, a, b);
+#elif ASHLAR_VECTOR_BYTES == 32
+  return _mm256_max_ps(a, b);
+#else
+  return a > b ? a : b;
+#endif
+}
+ASHLAR_INLINE inline Floats smaller(Floats a, Floats b) {
+#if ASHLAR_VECTOR_BYTES == 64
+  return _mm512_maskz_min_ps(0xffff, a, b);
+#elif ASHLAR_VECTOR_BYTES == 32
+  return _mm256_min_ps(a, b);
+#else
+  return a < b ? a : b;
+#endif
+}
 
 ASHLAR_INLINE inline Words wider(Halves value) {
 #if ASHLAR_VECTOR_BYTES == 64
@@ -180,6 +200,10 @@ template <class T = F32>
 ASHLAR_INLINE inline Floats load(const typename T::storage *from, int64_t count) {
   if (count >= Width)
     return load<T>(from);
+#if ASHLAR_VECTOR_BYTES == 64
+  if constexpr (std::is_same_v<T, F32>)
+    return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1 << count) - 1), from);
+#endif
   typename T::storage part[Width] = {};
   for (int64_t i = 0; i < Width && i < count; ++i)
     part[i] = from[i];
@@ -204,8 +228,7 @@ template <class T> ASHLAR_INLINE inline float widen(typename T::storage value) {
 /// e^x within two units in the last place; 0 below -104, infinity above 89, NaN for NaN.
 /// x = n ln 2 + r with |r| <= ln 2 / 2; the series of e^r ends where the next term is 5e-9.
 ASHLAR_INLINE inline Floats exponential(Floats x) {
-  x = x < -150.0f ? broadcast(-150.0f) : x;
-  x = x > 150.0f ? broadcast(150.0f) : x;
+  x = smaller(broadcast(150.0f), larger(broadcast(-150.0f), x));
   const Floats magic = broadcast(0x1.8p23f); // added, it leaves the nearest integer in the low bits
   Floats shifted = multiplyAdd(x, broadcast(0x1.715476p0f), magic);
   Floats n = shifted - magic;
@@ -218,9 +241,13 @@ ASHLAR_INLINE inline Floats exponential(Floats x) {
   y = multiplyAdd(y, r, broadcast(1.0f / 6));
   y = multiplyAdd(y, r, broadcast(0.5f));
   y = multiplyAdd(y * r, r, r) + 1.0f;
+#if ASHLAR_VECTOR_BYTES == 64
+  return _mm512_maskz_scalef_ps(0xffff, y, n);
+#else
   // 2^n in two factors, since n may be beyond what one exponent can say.
   Integers whole = (Integers)shifted - 0x4b400000, half = whole >> 1;
   return y * (Floats)((half + 127) << 23) * (Floats)((whole - half + 127) << 23);
+#endif
 }
 
 // a0 b0 a1 b1 … of the lower halves, and of the upper.
@@ -260,16 +287,47 @@ ASHLAR_INLINE inline void turn(Floats (&rows)[Width]) {
   });
 }
 
-/// What each of Width vectors amounts to, in order: the same shuffles, and halves are joined as
-/// they meet.
+// The same of each four floats: a0 b0 a1 b1, and a2 b2 a3 b3.
+ASHLAR_INLINE inline Floats zipFoursLow(Floats a, Floats b) {
+#if ASHLAR_VECTOR_BYTES == 64
+  return _mm512_maskz_unpacklo_ps(0xffff, a, b);
+#elif ASHLAR_VECTOR_BYTES == 32
+  return _mm256_unpacklo_ps(a, b);
+#else
+  return zipLow(a, b);
+#endif
+}
+ASHLAR_INLINE inline Floats zipFoursHigh(Floats a, Floats b) {
+#if ASHLAR_VECTOR_BYTES == 64
+  return _mm512_maskz_unpackhi_ps(0xffff, a, b);
+#elif ASHLAR_VECTOR_BYTES == 32
+  return _mm256_unpackhi_ps(a, b);
+#else
+  return zipHigh(a, b);
+#endif
+}
+
+/// What each of Width vectors amounts to, in order: halves are joined as they meet, first within
+/// each four floats, where shuffles cost least.
 template <class Join> ASHLAR_INLINE inline Floats joined(Floats (&rows)[Width], Join join) {
-  unrolled<Rounds>([&](auto round) ASHLAR_INLINE {
-    constexpr int64_t Half = Width >> (round.value + 1);
-    unrolled<Half>([&](auto i) ASHLAR_INLINE {
-      rows[i] = join(zipLow(rows[i], rows[i + Half]), zipHigh(rows[i], rows[i + Half]));
-    });
+  auto pair = [&](Floats a, Floats b)
+                  ASHLAR_INLINE { return join(zipFoursLow(a, b), zipFoursHigh(a, b)); };
+  unrolled<Width / 4>([&](auto i) ASHLAR_INLINE {
+    const Floats *of = rows + 4 * i;
+    rows[i] = pair(pair(of[0], of[2]), pair(of[1], of[3]));
   });
+#if ASHLAR_VECTOR_BYTES == 64
+  auto fours = [&](Floats a, Floats b) ASHLAR_INLINE {
+    return join(_mm512_maskz_shuffle_f32x4(0xffff, a, b, 0x88),
+                _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0xdd));
+  };
+  return fours(fours(rows[0], rows[1]), fours(rows[2], rows[3]));
+#elif ASHLAR_VECTOR_BYTES == 32
+  return join(_mm256_permute2f128_ps(rows[0], rows[1], 0x20),
+              _mm256_permute2f128_ps(rows[0], rows[1], 0x31));
+#else
   return rows[0];
+#endif
 }
 ASHLAR_INLINE inline Floats sums(Floats (&rows)[Width]) {
   return joined(rows, [](Floats a, Floats b) ASHLAR_INLINE { return a + b; });

@@ -1,5 +1,7 @@
-// How fast linear is, by the type of its weights, and which share of a plain read of the same bytes
-// that is: `ninja -C build bench-kernels` builds one of these for each instruction set.
+// How fast linear is, by the type of its weights, and attention of one token, by the type of its
+// cache, and which share of a plain read of the same bytes that is: `ninja -C build bench-kernels`
+// builds one of these for each instruction set. Arguments: how often each is measured, and "linear"
+// or "attend" for one of them alone.
 //
 // Memory is shared with whatever else runs, so each measurement stands between two plain reads by
 // the same threads, and each line is the median of several. Time is that of the threads' own
@@ -7,6 +9,7 @@
 // clock. A share above 1 says that the kernel streams better than that loop.
 #include "runtime/Memory.h"
 #include "runtime/Team.h"
+#include "templates/cpu/attention.h"
 #include "templates/cpu/linear_quantized.h"
 
 #include <time.h>
@@ -83,6 +86,22 @@ template <class T> void manyTokens(StepState &state) {
   });
 }
 
+// Many caches in turn, as the layers of a model have them, so that they come from memory.
+template <class T, int64_t Context> void attend(StepState &state) {
+  constexpr int64_t KeyHeads = 8, Dim = 64, Columns = 4 * KeyHeads * Dim;
+  using Cache = host::Cache<T, KeyHeads, Context, Dim>;
+  constexpr uint64_t Bytes = KeyHeads * Context * cpu::RowBytes<T, Dim>;
+  Step<1> step(state);
+  step.position = Context - 1;
+  timed(state, [&] {
+    for (uint64_t at = Weights; at + 2 * Bytes <= Weights + WeightBytes; at += 2 * Bytes) {
+      cpu::attend(step, host::Rows<F32, Columns>{{X}}, Cache{{at}}, Cache{{at + Bytes}},
+                  host::Rows<F32, Columns>{{Y}}, 0.125f);
+      step.sync();
+    }
+  });
+}
+
 class Bench {
 public:
   Bench(std::byte *arena, uint32_t threads, int repeats)
@@ -94,40 +113,68 @@ public:
     }
   }
 
-  template <class T> void type(const char *name) {
+  template <class T> void linear(const char *name) {
     // Rates that the weights of whole matrices stand for.
     uint64_t whole = WeightBytes / MatrixBytes<T> * MatrixBytes<T>;
-    double bytes = double(whole);
-    std::vector<Time> reads{run(read)}, kernels;
-    std::vector<double> shares;
-    for (auto *each : {&reads, &kernels})
-      each->reserve(repeats + 1);
-    shares.reserve(repeats);
-    for (int i = 0; i < repeats; ++i) {
-      kernels.push_back(run(oneToken<T>));
-      reads.push_back(run(read));
-      double around = (reads[i].processor + reads[i + 1].processor) / 2;
-      shares.push_back(around / double(WeightBytes) * bytes / kernels.back().processor);
-    }
+    Rate rate = beside(oneToken<T>, double(whole));
     std::vector<Time> many((repeats + 2) / 3);
     for (Time &time : many)
       time = run(manyTokens<T>);
     double flops = 2.0 * N * K * Tokens;
-    std::printf("%-5s %u threads: one token %5.1f GB/s (%5.1f), read %5.1f (%5.1f), share %.2f; "
-                "%u tokens %6.1f GFLOP/s (%6.1f)\n",
-                name, team.threads(), bytes / median(kernels, &Time::processor) * 1e-9,
-                bytes / median(kernels, &Time::clock) * 1e-9,
-                double(WeightBytes) / median(reads, &Time::processor) * 1e-9,
-                double(WeightBytes) / median(reads, &Time::clock) * 1e-9, median(shares), Tokens,
+    std::printf("%-5s %u threads: one token ", name, team.threads());
+    print(rate);
+    std::printf("; %u tokens %6.1f GFLOP/s (%6.1f)\n", Tokens,
                 flops / median(many, &Time::processor) * 1e-9,
                 flops / median(many, &Time::clock) * 1e-9);
     std::fflush(stdout);
+  }
+
+  template <class T, int64_t... Contexts> void attention(const char *name) {
+    (attentionTo<T, Contexts>(name), ...);
   }
 
 private:
   struct Time {
     double processor, clock;
   };
+  struct Rate {
+    Time kernel, read; // bytes a second
+    double share;
+  };
+
+  template <class T, int64_t Context> void attentionTo(const char *name) {
+    uint64_t call = 2 * 8 * Context * cpu::RowBytes<T, 64>, calls = WeightBytes / call;
+    Rate rate = beside(attend<T, Context>, double(call * calls));
+    std::printf("%-5s %u threads: context %4d ", name, team.threads(), int(Context));
+    print(rate);
+    std::printf("; a call %.1f us (%.1f)\n", double(call) / rate.kernel.processor * 1e6,
+                double(call) / rate.kernel.clock * 1e6);
+    std::fflush(stdout);
+  }
+
+  /// Runs a kernel that reads so many bytes.
+  Rate beside(void (*kernel)(StepState &), double bytes) {
+    std::vector<Time> reads{run(read)}, kernels;
+    std::vector<double> shares;
+    for (auto *each : {&reads, &kernels})
+      each->reserve(repeats + 1);
+    shares.reserve(repeats);
+    for (int i = 0; i < repeats; ++i) {
+      kernels.push_back(run(kernel));
+      reads.push_back(run(read));
+      double around = (reads[i].processor + reads[i + 1].processor) / 2;
+      shares.push_back(around / double(WeightBytes) * bytes / kernels.back().processor);
+    }
+    return {{bytes / median(kernels, &Time::processor), bytes / median(kernels, &Time::clock)},
+            {double(WeightBytes) / median(reads, &Time::processor),
+             double(WeightBytes) / median(reads, &Time::clock)},
+            median(shares)};
+  }
+  static void print(const Rate &rate) {
+    std::printf("%5.1f GB/s (%5.1f), read %5.1f (%5.1f), share %.2f", rate.kernel.processor * 1e-9,
+                rate.kernel.clock * 1e-9, rate.read.processor * 1e-9, rate.read.clock * 1e-9,
+                rate.share);
+  }
   Time run(void (*body)(StepState &)) {
     Pass pass;
     StepState state;
@@ -159,6 +206,7 @@ private:
 
 int main(int argc, char **argv) {
   int repeats = argc > 1 ? std::max(1, std::atoi(argv[1])) : 9;
+  auto asked = [&](const char *which) { return argc < 3 || !std::strcmp(argv[2], which); };
   constexpr uint64_t Size = Weights + WeightBytes;
   Arena arena;
   if (Failure failure = arena.allocate(Size)) {
@@ -170,11 +218,19 @@ int main(int argc, char **argv) {
 
   for (uint32_t threads : {1u, 2u}) {
     Bench bench(arena.base(), threads, repeats);
-    bench.type<F32>("f32");
-    bench.type<F16>("f16");
-    bench.type<BF16>("bf16");
-    bench.type<Int8>("int8");
-    bench.type<Int4>("int4");
+    if (asked("linear")) {
+      bench.linear<F32>("f32");
+      bench.linear<F16>("f16");
+      bench.linear<BF16>("bf16");
+      bench.linear<Int8>("int8");
+      bench.linear<Int4>("int4");
+    }
+    if (asked("attend")) {
+      bench.attention<F32, 64, 1024, 4096>("f32");
+      bench.attention<F16, 64, 1024, 4096>("f16");
+      bench.attention<BF16, 64, 1024, 4096>("bf16");
+      bench.attention<Int8Rows, 64, 1024, 4096>("int8");
+    }
   }
   return 0;
 }
