@@ -44,15 +44,26 @@ void Arrivals::read(uint64_t slice) {
   }
 }
 
-/// Reads a slice that nobody has begun to.
-void Arrivals::bring(uint64_t slice) {
+/// Reads a slice, unless somebody has begun to.
+bool Arrivals::bring(uint64_t slice) {
   std::atomic<uint8_t> &state = states[slice];
   uint8_t seen = state.load(std::memory_order_relaxed);
   if (seen != Missing || !state.compare_exchange_strong(seen, Coming))
-    return;
+    return false;
   read(slice);
   state.store(There);
   arrived.announce();
+  return true;
+}
+
+bool Arrivals::bringNext(const StepState &step) {
+  int64_t start = clockNanos();
+  uint64_t slice = front.load(std::memory_order_relaxed);
+  while (slice < count && !bring(slice))
+    ++slice;
+  if (step.thread == 0)
+    spent += clockNanos() - start;
+  return slice < count;
 }
 
 /// Waits for one that another thread reads.
@@ -72,6 +83,9 @@ void Arrivals::await(const StepState &step, const std::byte *weights, uint64_t b
   auto there = [&](uint64_t slice) {
     return states[slice].load(std::memory_order_acquire) == There;
   };
+  for (uint64_t seen = front.load(std::memory_order_relaxed);
+       seen < end && !front.compare_exchange_weak(seen, end, std::memory_order_relaxed);)
+    ;
   while (begin < end && there(begin))
     ++begin;
   if (begin >= end)

@@ -8,7 +8,8 @@
 ///
 /// A slice is written before it is There, and by nobody afterwards. Whoever needs several reads
 /// those that are Missing first, and then waits for what others read; it holds none meanwhile, so
-/// none waits for ever. After an error nothing more is read: slices are There without their bytes,
+/// none waits for ever. A thread that waits for the others' chunks (`sync`) reads what comes next
+/// meanwhile. After an error nothing more is read: slices are There without their bytes,
 /// and the step's results are thrown away (Session).
 #pragma once
 
@@ -30,6 +31,8 @@ public:
 
   /// Returns when so many bytes from `weights` on are there. They may reach beyond all extents.
   void await(const StepState &step, const std::byte *weights, uint64_t bytes);
+  /// Reads one of the slices behind those that were awaited; false when none is missing.
+  bool bringNext(const StepState &step);
   /// Reads what is still missing, with the other threads of the team.
   void awaitAll(const StepState &step);
 
@@ -40,7 +43,7 @@ public:
 
 private:
   enum State : uint8_t { Missing, Coming, There };
-  void bring(uint64_t slice);
+  bool bring(uint64_t slice);
   void read(uint64_t slice);
   void settle(const StepState &step, uint64_t slice);
 
@@ -50,6 +53,7 @@ private:
   uint64_t base = 0;
   uint64_t first = 0, count = 0; // slices of the arena that have weights
   std::unique_ptr<std::atomic<uint8_t>[]> states;
+  std::atomic<uint64_t> front{0}; // the slice behind the last one that was awaited
   std::atomic<int> failed{0};
   int64_t spent = 0;
   Gate arrived; // announced with each slice

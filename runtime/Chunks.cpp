@@ -1,5 +1,7 @@
 #include "runtime/Chunks.h"
 
+#include "runtime/Arrivals.h"
+
 #include <algorithm>
 
 #if defined(__has_feature)
@@ -79,9 +81,24 @@ void Turn::settle() {
     settle(settled + 1);
 }
 
+bool Turn::isSettled() const {
+  for (uint64_t call = settled + 1; call <= calls; ++call) {
+    const Division &division = divisions[call % Board::Slots];
+    for (uint32_t lane = 0; lane < board->threads; ++lane)
+      for (int64_t chunk = 0; chunk < division.chunksOf(lane, board->threads); ++chunk)
+        if (!isDone(board->word(call, lane, chunk).load(std::memory_order_acquire), call))
+          return false;
+  }
+  return true;
+}
+
 void StepState::sync() {
-  if (turn)
-    turn->settle();
+  if (!turn)
+    return;
+  if (arrivals) [[unlikely]] // who waits reads what comes next
+    while (!turn->isSettled() && arrivals->bringNext(*this))
+      ;
+  turn->settle();
 }
 
 Chunks::Chunks(const StepState &step, const Task &given, Kind kind)
@@ -91,7 +108,8 @@ Chunks::Chunks(const StepState &step, const Task &given, Kind kind)
   if (kind == Kind::InPlace && task.count > 0 && task.count <= task.most &&
       task.count * task.bytes < SmallBytes)
     task.grain = task.count;
-  if (turn->board->sharing == Sharing::Parts && kind == Kind::Repeatable)
+  // Of weights that arrive nobody can say how long they should take.
+  if ((turn->board->sharing == Sharing::Parts || step.arrivals) && kind == Kind::Repeatable)
     this->kind = Kind::InPlace;
   int64_t groups = (task.count + task.grain - 1) / task.grain;
   int64_t largest = (groups + step.threads - 1) / step.threads * task.grain; // part of a thread

@@ -105,6 +105,7 @@ public:
   uint64_t begin(const Division &division);
   /// Waits until all calls are done.
   void settle();
+  bool isSettled() const; // without waiting
   /// Of all calls but this one it is known that they are done, and now of this one.
   void settleThis() {
     if (settled + 1 == calls)

@@ -117,6 +117,21 @@ TEST(one) { checkRounds(1, 5); }
 TEST(two) { checkRounds(2, 100); }
 TEST(moreThanProcessors) { checkRounds(9, 50); }
 
+// Who waits reads on from where weights were needed last, and says when there is nothing left.
+TEST(whatComesNext) {
+  File file;
+  Shared shared(file.number);
+  StepState state = shared.state();
+  const Extent &needed = extents[3], &behind = extents[4];
+  state.await(state.host + needed.arenaOffset, int64_t(needed.bytes));
+  while (shared.arrivals.bringNext(state))
+    ;
+  for (const Extent *e : {&needed, &behind, &extents[0]})
+    shared.look(e->arenaOffset, e->arenaOffset + e->bytes);
+  CHECK_EQ(shared.wrong.load(), 0u);
+  CHECK(!shared.arrivals.bringNext(state));
+}
+
 TEST(allAtOnce) {
   File file;
   Team team(3);
