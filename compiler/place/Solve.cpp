@@ -67,8 +67,9 @@ static bool canProvide(const Model &model, const Machine &machine, const Request
       })) {
     diags.error(Exit::BadInput, machine.name,
                 "--provider torch: the model has no product that LibTorch computes");
-    diags.note("those are of several rows, in f32, or with rows that are rounded to bf16 where "
-               "weights are: not with --prefill-chunk 1, --dtype f16 or --products f32");
+    diags.note(
+        "those are of several rows, in f32, or with rows that are rounded to bf16 where "
+        "weights are: not with --prefill-chunk 1, --dtype f16, --quantize or --products f32");
     return false;
   }
   if (llvm::none_of(machine.processor(machine.cpu()).rates,

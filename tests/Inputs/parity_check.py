@@ -56,7 +56,7 @@ def agreement(found, expected):
     return same
 
 
-def differences(app, reference, batch=1):
+def differences(app, reference, batch=1, prompts=LENGTHS):
     """For each length of a prompt, the largest difference; and greedy tokens before the first one
     that differs, of how many."""
     reference = pathlib.Path(reference)
@@ -65,8 +65,8 @@ def differences(app, reference, batch=1):
     result = []
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "logits.npy")
-        for first in range(0, len(LENGTHS), batch):
-            lengths = LENGTHS[first : first + batch]
+        for first in range(0, len(prompts), batch):
+            lengths = prompts[first : first + batch]
             for length, found in zip(lengths, prompt_logits(app, prompt, lengths, file)):
                 result.append(compare(found, expected, length))
     ids = (reference / "greedy.txt").read_text().strip().split(",")
@@ -81,13 +81,13 @@ def differences(app, reference, batch=1):
     return result, agreed, len(ids)
 
 
-def row_differences(app, reference):
+def row_differences(app, reference, counts=LENGTHS):
     """For each number of rows, the largest difference."""
     rows, expected = Matrix(pathlib.Path(reference, "x.npy")), Matrix(pathlib.Path(reference, "y.npy"))
     result = []
     with tempfile.TemporaryDirectory() as folder:
         given, made = pathlib.Path(folder, "x.npy"), pathlib.Path(folder, "y.npy")
-        for count in LENGTHS:
+        for count in counts:
             rows.save_first(count, given)
             run(app, "forward", "--input", given, "-o", made)
             result.append(compare(Matrix(made), expected, count))

@@ -57,20 +57,29 @@ def save(layers, directory):
     (directory / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
-def write_reference(layers, model, directory, weights=None):
-    """Writes what tests/Inputs/parity_check.py compares with; with matrices rounded to `weights`, if
-    that is given."""
-    directory = pathlib.Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
+def load(layers, model, weights=None):
+    """In f32, with matrices rounded to `weights` before, if that is given."""
     module = module_of(layers)
     tensors = safetensors.torch.load_file(pathlib.Path(model) / "model.safetensors")
     if weights:
         tensors = {n: t.to(TYPES[weights]) if t.dim() == 2 else t for n, t in tensors.items()}
     module.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    return module
+
+
+def rows_of(layers, length):
     source = random.Random("rows")
-    rows = [[2 * source.random() - 1 for _ in range(layers.sizes[0])] for _ in range(LENGTH)]
-    x = torch.tensor(rows, dtype=torch.float32)
+    rows = [[2 * source.random() - 1 for _ in range(layers.sizes[0])] for _ in range(length)]
+    return torch.tensor(rows, dtype=torch.float32)
+
+
+def write_reference(layers, model, directory, weights=None, length=LENGTH):
+    """Writes what tests/Inputs/parity_check.py compares with; with matrices rounded to `weights`, if
+    that is given."""
+    directory = pathlib.Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    x = rows_of(layers, length)
     with torch.no_grad():
-        y = module(x)
+        y = load(layers, model, weights)(x)
     numpy.save(directory / "x.npy", x.numpy().astype("<f4"))
     numpy.save(directory / "y.npy", y.numpy().astype("<f4"))

@@ -146,16 +146,16 @@ def save(shape, directory):
         path.write_text(json.dumps(config, indent=2) + "\n")
 
 
-def prompt_of(vocab):
+def prompt_of(vocab, length):
     source = random.Random("prompt")
-    return [source.randrange(vocab) for _ in range(LENGTH)]
+    return [source.randrange(vocab) for _ in range(length)]
 
 
-def load(directory, weights=None):
-    """The model of a checkpoint, in f32; with its matrices rounded to `weights` before, if that is
-    given."""
+def load(directory, weights=None, type="f32"):
+    """The model of a checkpoint, which computes in that type; with its matrices rounded to
+    `weights` before, if that is given."""
     model = transformers.AutoModelForCausalLM.from_pretrained(
-        directory, dtype=torch.float32, attn_implementation="eager"
+        directory, dtype=TYPES[type], attn_implementation="eager"
     )
     if weights:
         with torch.no_grad():
@@ -163,6 +163,13 @@ def load(directory, weights=None):
                 if parameter.dim() == 2:
                     parameter.copy_(parameter.to(TYPES[weights]))
     return model.eval()
+
+
+def logits_of(model, length):
+    """Of each token of the prompt."""
+    with torch.no_grad():
+        ids = torch.tensor([prompt_of(model.config.vocab_size, length)])
+        return model(ids).logits[0].float()
 
 
 class RoundedCache(transformers.DynamicCache):
@@ -183,17 +190,17 @@ class RoundedCache(transformers.DynamicCache):
         return super().update(self.rounded(keys), self.rounded(values), *rest, **more)
 
 
-def write_reference(model, directory, cache="f32", least=0.0):
+def write_reference(model, directory, cache="f32", least=0.0, length=LENGTH):
     """Writes what tests/Inputs/parity_check.py compares with. Greedy tokens end before the first
-    that is ahead of the next one by less than `least` of the largest logit. Returns by how much the
-    one that was least ahead of them was."""
+    that is ahead of the next one by less than `least` of the largest logit. Returns by how much
+    each of them was ahead."""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    prompt = prompt_of(model.config.vocab_size)
+    prompt = prompt_of(model.config.vocab_size, length)
     with torch.no_grad():
         run = lambda ids, past: model(torch.tensor([ids]), past_key_values=past).logits[0]
         logits = run(prompt, RoundedCache(cache))
-        past, greedy, lead = RoundedCache(cache), [], math.inf
+        past, greedy, leads = RoundedCache(cache), [], []
         ids = prompt[:GREEDY_AFTER]
         while len(greedy) < GREEDY:
             last = run(ids, past)[-1]
@@ -201,11 +208,11 @@ def write_reference(model, directory, cache="f32", least=0.0):
             ahead = (first - second) / last.abs().max().item()
             if ahead < least:
                 break
-            lead = min(lead, ahead)
+            leads.append(ahead)
             greedy.append(last.argmax().item())
             ids = greedy[-1:]
     text = lambda ids: ",".join(map(str, ids)) + "\n"
     (directory / "prompt.txt").write_text(text(prompt))
     (directory / "greedy.txt").write_text(text(greedy))
     numpy.save(directory / "logits.npy", logits.numpy().astype("<f4"))
-    return lead
+    return leads

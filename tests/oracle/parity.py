@@ -49,6 +49,9 @@ class Case:
     cache: str = "f32"
     dtype: str | None = None  # that weights are stored in; None: as in the file
     batch: int = 1
+    quantize: str | None = None
+    products: str = "f32"
+    provider: str = "native"
 
 
 def grid():
@@ -222,15 +225,19 @@ def plain_machine(folder):
 
 
 def build(case, model, app, plain):
-    command = ["ashlar", "build", model, "-o", app, "--products", "f32"]
+    command = ["ashlar", "build", model, "-o", app]
+    command += ["--products", case.products, "--provider", case.provider]
+    command += ["--batch", str(case.batch)]
     if not isinstance(case.shape, Layers):
-        command += ["--kv-dtype", case.cache, "--batch", str(case.batch)]
+        command += ["--kv-dtype", case.cache]
     if case.chunk:
         command += ["--prefill-chunk", str(case.chunk)]
     if case.machine != "this":
         command += ["--machine", plain if case.machine == "plain" else case.machine]
     if case.dtype:
         command += ["--dtype", case.dtype]
+    if case.quantize:
+        command += ["--quantize", case.quantize]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"ashlar build exits with {done.returncode}: {done.stderr}")
