@@ -1,7 +1,7 @@
 """Compares Ashlar with the Python packages that it must agree with: what `./dev oracle` runs.
 
-    run.py [PART…]         PART: fixtures, modules, parity, tokenizers, sampling, devicemaps, plans,
-                           safetensors (default: all)
+    run.py [PART…]         PART: fixtures, modules, parity, table, tokenizers, sampling, devicemaps,
+                           plans, safetensors (default: all)
 
 The `ashlar` that is tested is the one on PATH. The last line is the count of comparisons that
 passed and failed.
@@ -17,33 +17,31 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 # What each part runs, and the end of a line with which it reports a comparison that passed or one
 # that failed.
 PARTS = {
-    "fixtures": ([["make_fixtures.py", "--check"]], r"ok", r"FAILED"),
-    "modules": ([["modules.py"]], r"equal", r"DIFFERENT"),
-    "parity": ([["parity.py"], ["parity_table.py"]], r"ok", r"FAILED"),
-    "tokenizers": ([["tokenizers.py"]], r" 0 differences", r" [1-9]\d* differences"),
-    "sampling": ([["sampling.py"]], r" 0 differences", r" [1-9]\d* differences"),
-    "devicemaps": ([["devicemaps.py"]], r" 0 differences", r" [1-9]\d* differences"),
-    "plans": ([["plans.py"]], r" 0 differences", r" [1-9]\d* differences"),
-    "safetensors": ([["safetensors_mutations.py"]], r"ok", r"FAILED"),
+    "fixtures": (["make_fixtures.py", "--check"], r"ok", r"FAILED"),
+    "modules": (["modules.py"], r"equal", r"DIFFERENT"),
+    "parity": (["parity.py"], r"ok", r"FAILED"),
+    "table": (["parity_table.py"], r"ok", r"FAILED"),
+    "tokenizers": (["tokenizers.py"], r" 0 differences", r" [1-9]\d* differences"),
+    "sampling": (["sampling.py"], r" 0 differences", r" [1-9]\d* differences"),
+    "devicemaps": (["devicemaps.py"], r" 0 differences", r" [1-9]\d* differences"),
+    "plans": (["plans.py"], r" 0 differences", r" [1-9]\d* differences"),
+    "safetensors": (["safetensors_mutations.py"], r"ok", r"FAILED"),
 }
 
 
-def run(commands, good, bad):
+def run(command, good, bad):
     """Shows what the part prints; counts."""
     passed = failed = 0
-    for name, *arguments in commands:
-        found = [0, 0]
-        process = subprocess.Popen(
-            [sys.executable, "-u", FOLDER / name, *arguments], stdout=subprocess.PIPE, text=True
-        )
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            found[0] += bool(re.search(good + "$", line))
-            found[1] += bool(re.search(bad + "$", line))
-        # One that ends early, or finds nothing to compare, has failed.
-        if process.wait() != 0 or found == [0, 0]:
-            found[1] = max(found[1], 1)
-        passed, failed = passed + found[0], failed + found[1]
+    part = subprocess.Popen(
+        [sys.executable, "-u", FOLDER / command[0], *command[1:]], stdout=subprocess.PIPE, text=True
+    )
+    for line in part.stdout:
+        print(line, end="", flush=True)
+        passed += bool(re.search(good + "$", line))
+        failed += bool(re.search(bad + "$", line))
+    # One that ends early, or finds nothing to compare, has failed.
+    if part.wait() != 0 or passed + failed == 0:
+        failed = max(failed, 1)
     return passed, failed
 
 
