@@ -6,6 +6,9 @@
 #include "templates/cpu/quantize.h"
 #include "tests/unit/Kernels.h"
 
+#include <algorithm>
+#include <bit>
+
 using namespace kernels;
 
 /// Some weights of a form, in its bytes: Panels or Matrix.
@@ -33,7 +36,10 @@ Weights<T, N, K> addWeights(Arena &arena) {
 }
 
 template <int64_t N> bool same(Arena &arena, Rows<F32, N> a, Rows<F32, N> b) {
-  return std::memcmp(arena.at<F32>(a.offset), arena.at<F32>(b.offset), N * sizeof(float)) == 0;
+  const float *x = arena.at<F32>(a.offset), *y = arena.at<F32>(b.offset);
+  return std::equal(x, x + N, y, [](float x, float y) {
+    return std::bit_cast<uint32_t>(x) == std::bit_cast<uint32_t>(y);
+  });
 }
 
 template <template <class, int64_t, int64_t> class Weights, class T, int64_t N, int64_t K>
