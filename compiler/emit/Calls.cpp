@@ -184,10 +184,14 @@ private:
   /// By LibTorch. Its products with weights of bf16 take rows of bf16: those of x are rounded once
   /// for all products that follow, until x is written again.
   void torchLinear(const Op &op, const plan::Weight &weight) {
-    bool rounds = weight.type == DataType::BF16;
-    const plan::Place &place = names.torchPlace();
+    if (weight.type != DataType::BF16) {
+      simple(op, "linear");
+      calls.back().space = "torch";
+      return;
+    }
+    plan::Place place = names.torchPlace();
     Access scratch = access(place, names.plan.address(place), names.plan.region(place).size);
-    if (rounds && !isRounded(op.inputs.front())) {
+    if (!isRounded(op.inputs.front())) {
       Call round = make(op, "round");
       round.space = "torch";
       round.reads = {ofValue(op.inputs.front())};
@@ -199,8 +203,6 @@ private:
     }
     simple(op, "linear");
     calls.back().space = "torch";
-    if (!rounds)
-      return;
     calls.back().arguments += ", scratch";
     calls.back().reads.push_back(scratch);
   }
