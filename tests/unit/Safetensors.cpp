@@ -143,7 +143,7 @@ TEST(totalOverflows) {
   CHECK_EQ(checkpoint.bytes.value, 15 * size);
 }
 
-#ifndef __SANITIZE_ADDRESS__ // which keeps freed memory
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // which keep freed memory
 // The text once, and what it describes: three times a header and 16 MB are not exceeded.
 TEST(memory) {
   std::string header = "{";
