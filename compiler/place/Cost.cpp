@@ -246,7 +246,7 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
         const auto &weights = stored[size_t(form)];
         UnitForm &to = unit.forms[size_t(form)];
         // What a product does on the way costs nothing.
-        bool onTheWay = oneRow[place] == OneRow::Sum || oneRow[place] == OneRow::Gated;
+        bool onTheWay = oneRow[place] != OneRow::Alone;
         if (!onTheWay || sizes.batch > 1)
           to.decode.push_back(work(model, op, block, weights, cache, decode));
         if (!onTheWay || sizes.chunk > 1)

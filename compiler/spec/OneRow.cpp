@@ -25,18 +25,14 @@ std::vector<OneRow> inOneRow(const Block &block) {
     const Op &op = block.ops[at], &before = block.ops[at - 1];
     if (!canBeDoneLater(block, before) || !llvm::is_contained(op.inputs, before.result))
       continue;
-    if (op.kind == OpKind::Add) {
+    if (op.kind == OpKind::Add)
       result[at] = OneRow::Sum;
-      result[at - 1] = OneRow::Product;
-    }
     if (op.kind != OpKind::Glu || at < 2)
       continue;
     const Op &first = block.ops[at - 2];
     if (canBeDoneLater(block, first) && llvm::is_contained(op.inputs, first.result) &&
-        first.inputs == before.inputs && !first.bias && !before.bias) {
+        first.inputs == before.inputs && !first.bias && !before.bias)
       result[at] = OneRow::Gated;
-      result[at - 1] = result[at - 2] = OneRow::Product;
-    }
   }
   return result;
 }

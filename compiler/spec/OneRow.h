@@ -8,10 +8,9 @@
 namespace ashlar {
 
 enum class OneRow : uint8_t {
-  Alone,   // a call of its own
-  Product, // done by the op behind it, or behind that
-  Sum,     // Add: computes one of its inputs, the product before it
-  Gated,   // Glu: computes both of its inputs, the products before it
+  Alone, // does nothing but its own
+  Sum,   // Add: computes one of its inputs, the product before it
+  Gated, // Glu: computes both of its inputs, the products before it
 };
 
 /// For each op of a block.

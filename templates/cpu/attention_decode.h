@@ -69,13 +69,6 @@ template <class T, int64_t Dim> struct RowVectors {
   }
 };
 
-/// Asks for rows that are read soon.
-template <int64_t Bytes> ASHLAR_INLINE inline void prefetch(const void *from) {
-  unrolled<(Bytes + 63) / 64>([&](auto line) ASHLAR_INLINE {
-    __builtin_prefetch(static_cast<const char *>(from) + line * 64);
-  });
-}
-
 /// Lanes of a tile, of which each row has `Keys`, one after another.
 template <int Keys> struct TileLanes {
   /// The first lanes, so many for each row.

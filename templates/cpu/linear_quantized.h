@@ -23,8 +23,7 @@ template <class T, int64_t R, int64_t Columns>
   Floats sums[R][PanelVectors] = {};
   for (int64_t at = 0; at < count; at += GroupColumns, panel += GroupBytes<T>) {
     if (ahead)
-      unrolled<GroupBytes<T> / 64>(
-          [&](auto line) ASHLAR_INLINE { __builtin_prefetch(panel + ahead + line * 64); });
+      prefetch<GroupBytes<T>>(panel + ahead);
     addGroup<T>(panel, x, at, sums);
   }
   unrolled<PanelVectors>([&](auto v) ASHLAR_INLINE {

@@ -345,5 +345,12 @@ ASHLAR_INLINE inline float largest(Floats value) {
   return value[0];
 }
 
+/// Asks for bytes that are read soon, and may lie beyond all there is.
+template <int64_t Bytes> ASHLAR_INLINE inline void prefetch(const void *from) {
+  unrolled<(Bytes + 63) / 64>([&](auto line) ASHLAR_INLINE {
+    __builtin_prefetch(static_cast<const char *>(from) + line * 64);
+  });
+}
+
 } // namespace ASHLAR_ISA
 } // namespace ashlar::cpu
