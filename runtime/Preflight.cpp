@@ -1,4 +1,5 @@
 #include "runtime/Preflight.h"
+#include "runtime/TileRegisters.h"
 
 #include <sched.h>
 
@@ -79,9 +80,10 @@ std::vector<Finding> preflight(const ModelInfo &model) {
   std::vector<Finding> findings;
 
   std::string flags = processorFlags(), lacking;
-  for (const char *name : model.isa)
-    if (flags.find(" " + std::string(name) + " ") == std::string::npos)
-      lacking += (lacking.empty() ? "" : " ") + std::string(name);
+  for (std::string name : model.isa)
+    if (flags.find(" " + name + " ") == std::string::npos ||
+        (name == "amx_tile" && !useTileRegisters()))
+      lacking += (lacking.empty() ? "" : " ") + name;
   findings.push_back({"instructions", join(model.isa),
                       lacking.empty() ? "all of them" : "lacks " + lacking,
                       lacking.empty() ? ExitCode::Done : ExitCode::BadInput});

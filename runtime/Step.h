@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace ashlar {
 
@@ -209,9 +210,18 @@ template <class T> struct Reference {
   }
 };
 
+/// [rows, Columns] of which each may be rounded to bf16 by the kernel that writes it: all that
+/// reads them are products that would round them. As f32 they lie like any other rows, as bf16 each
+/// has the first half of its bytes.
+template <int64_t Columns> struct RoundedRows {
+  uint64_t offset; // from the start of the arena
+};
+
 /// [rows, Columns], row by row: activations, and tables of which single rows are read. Rows begin
 /// `Stride` values apart: more than there are columns where they are a part of wider ones.
 template <class T, int64_t Columns, int64_t Stride = Columns> struct Rows : Reference<T> {
+  using Type = T;
+  static constexpr int64_t RowStride = Stride;
   [[gnu::always_inline]] typename T::storage *row(const StepState &step, int64_t index) const {
     return this->at(step) + index * Stride;
   }
@@ -220,6 +230,10 @@ template <class T, int64_t Columns, int64_t Stride = Columns> struct Rows : Refe
   [[gnu::always_inline]] constexpr Rows<T, Count, Stride> columns() const {
     static_assert(First >= 0 && Count > 0 && First + Count <= Columns);
     return {{this->offset + First * sizeof(typename T::storage)}};
+  }
+  [[gnu::always_inline]] constexpr RoundedRows<Columns> rounded() const {
+    static_assert(std::is_same_v<T, F32> && Stride == Columns);
+    return {this->offset};
   }
 };
 

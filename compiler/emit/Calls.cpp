@@ -23,7 +23,12 @@ namespace {
 class Builder {
 public:
   Builder(const Names &names, uint32_t unit, StepRows rows)
-      : names(names), unit(unit), block(names.model.blocks[unit]), rows(rows) {}
+      : names(names), unit(unit), block(names.model.blocks[unit]), rows(rows),
+        toRound(block.values.size()) {
+    if (rows == StepRows::Chunk && names.roundsIn(unit))
+      for (const Op &op : block.ops)
+        toRound[index(op.result)] = canRound(op) && onlyRoundedReads(op.result);
+  }
 
   std::vector<Call> calls;
 
@@ -149,10 +154,34 @@ private:
     return call;
   }
 
+  /// Kernels that write rows as they are asked to.
+  static bool canRound(const Op &op) {
+    return (op.kind == OpKind::RmsNorm && !op.heads) || op.kind == OpKind::LayerNorm ||
+           op.kind == OpKind::Glu || op.kind == OpKind::Activate || op.kind == OpKind::Attend;
+  }
+  /// Whether products that would round a value are all that reads it.
+  bool onlyRoundedReads(ValueId id) const {
+    if (block.values[index(id)].stream)
+      return false;
+    bool isPart = llvm::any_of(
+        block.values, [&](const Value &value) { return value.part && value.part->of == id; });
+    return !isPart && llvm::all_of(block.ops, [&](const Op &op) {
+      return !llvm::is_contained(op.inputs, id) ||
+             (op.kind == OpKind::Linear && isOfBF16(names.stored(*op.weight)) &&
+              !block.values[index(op.result)].lastOnly);
+    });
+  }
+  static bool isOfBF16(const plan::Weight &weight) {
+    return weight.type == DataType::BF16 && weight.layout == plan::Layout::Panels;
+  }
+
+  std::string value(ValueId id) const {
+    return names.value(unit, id) + (toRound[index(id)] ? ".rounded()" : "");
+  }
   std::vector<std::string> operands(const Op &op) const {
     std::vector<std::string> result;
     for (ValueId input : op.inputs)
-      result.push_back(names.value(unit, input));
+      result.push_back(value(input));
     for (auto id : {op.weight, op.bias})
       if (id)
         result.push_back(names.weight(unit, *id));
@@ -168,7 +197,7 @@ private:
   void simple(const Op &op, std::string kernel) {
     Call call = make(op, std::move(kernel));
     std::vector<std::string> arguments = operands(op);
-    arguments.push_back(names.value(unit, op.result));
+    arguments.push_back(value(op.result));
     call.arguments = llvm::join(arguments, ", ");
     calls.push_back(std::move(call));
   }
@@ -178,7 +207,7 @@ private:
     if (rows == StepRows::Chunk && names.isForTorch(unit, op))
       return torchLinear(op, weight);
     simple(op, "linear");
-    calls.back().ofBF16 = weight.type == DataType::BF16 && weight.layout == plan::Layout::Panels;
+    calls.back().rounds = isOfBF16(weight) && !toRound[index(op.inputs.front())];
   }
 
   /// By LibTorch. Its products with weights of bf16 take rows of bf16: those of x are rounded once
@@ -235,7 +264,7 @@ private:
     call.reads = {ofValue(op.inputs[0]), half(cache.keys), half(cache.values)};
     call.arguments =
         llvm::formatv("{0}, at.keys, at.values, {1}, {2}", names.value(unit, op.inputs[0]),
-                      names.value(unit, op.result), floatLiteral(float(op.scale)));
+                      value(op.result), floatLiteral(float(op.scale)));
     calls.push_back(std::move(call));
   }
 
@@ -243,6 +272,7 @@ private:
   uint32_t unit;
   const Block &block;
   StepRows rows;
+  std::vector<bool> toRound; // values that are rounded by who writes them
   /// What stands rounded in LibTorch's scratch, and the calls before it did.
   std::optional<std::pair<ValueId, size_t>> rounded;
 };

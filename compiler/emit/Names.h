@@ -58,6 +58,10 @@ public:
   bool copiesResult(uint32_t unit) const;
 
   const plan::Weight &stored(WeightId id) const;
+  /// Whether products with weights of bf16 round rows in steps of several of them.
+  bool roundsIn(uint32_t unit) const {
+    return plan.processors[plan.units[unit].prefill].bf16Products;
+  }
   /// Whether LibTorch computes this op in steps of several rows.
   bool isForTorch(uint32_t unit, const Op &op) const;
   /// The region of LibTorch's rows in bf16: there where `torchScratch` wants some.

@@ -35,9 +35,6 @@ private:
            : decode || names.plan.chunk == 1 ? StepRows::One
                                              : StepRows::Chunk;
   }
-  bool roundsIn(uint32_t unit) const {
-    return !decode && names.plan.processors[processorOf(unit)].bf16Products;
-  }
   std::string describe(uint32_t unit) const;
   std::string call(const Call &call, uint32_t unit, llvm::StringRef step,
                    llvm::StringRef indent) const;
@@ -72,7 +69,8 @@ std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef s
     comment[1] = 'S';
   else if (decode && comment[1] == 'T')
     comment[1] = '1';
-  const char *rounding = call.ofBF16 && roundsIn(unit) && !call.lastOnly ? "<BF16>" : "";
+  const char *rounding =
+      call.rounds && !decode && names.roundsIn(unit) && !call.lastOnly ? "<BF16>" : "";
   std::string line = llvm::formatv("{0}{1}::{2}{3}({4}, {5});", indent,
                                    call.space.empty() ? processor(unit) : call.space, call.kernel,
                                    rounding, step, call.arguments);

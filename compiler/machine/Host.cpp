@@ -1,5 +1,6 @@
 #include "compiler/machine/Host.h"
 #include "compiler/machine/Machine.h"
+#include "runtime/TileRegisters.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -134,6 +135,8 @@ Host readHost() {
   for (llvm::StringRef isa : knownIsa())
     if (llvm::is_contained(flags, isa))
       host.isa.push_back(isa.str());
+  if (llvm::is_contained(host.isa, "amx_tile") && !useTileRegisters())
+    llvm::erase_if(host.isa, [](llvm::StringRef isa) { return isa.starts_with("amx"); });
   host.cores = readCores();
   readMemory(host);
   readCaches(host);

@@ -8,9 +8,9 @@ namespace ashlar {
 
 llvm::ArrayRef<llvm::StringRef> knownIsa() {
   static const llvm::StringRef known[] = {
-      "amx_bf16",    "amx_int8", "amx_tile", "avx",      "avx2",    "avx512_bf16", "avx512_fp16",
-      "avx512_vnni", "avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vbmi",  "avx512vl",
-      "avx_vnni",    "f16c",     "fma",      "sse4_2",   "ssse3"};
+      "amx_bf16",    "amx_fp16",    "amx_int8", "amx_tile", "avx",      "avx2",    "avx512_bf16",
+      "avx512_fp16", "avx512_vnni", "avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vbmi",
+      "avx512vl",    "avx_vnni",    "f16c",     "fma",      "sse4_2",   "ssse3"};
   return known;
 }
 
@@ -31,6 +31,7 @@ std::vector<Extension> extensions(const Processor &processor) {
   static const Extension single[] = {{"avx512_bf16", "-mavx512bf16"},
                                      {"avx512_vnni", "-mavx512vnni"},
                                      {"avx512vbmi", "-mavx512vbmi"}};
+  static const Extension tiles[] = {{"amx_tile", "-mamx-tile"}, {"amx_bf16", "-mamx-bf16"}};
   auto has = [&](const Extension &e) { return llvm::is_contained(processor.isa, e.isa); };
 
   std::vector<Extension> used;
@@ -39,8 +40,11 @@ std::vector<Extension> extensions(const Processor &processor) {
   if (llvm::all_of(avx512, has))
     llvm::append_range(used, avx512);
   llvm::append_range(used, avx2);
-  if (llvm::all_of(avx512, has))
-    llvm::copy_if(single, std::back_inserter(used), has);
+  if (!llvm::all_of(avx512, has))
+    return used;
+  llvm::copy_if(single, std::back_inserter(used), has);
+  if (has(single[0]) && llvm::all_of(tiles, has))
+    llvm::append_range(used, tiles);
   return used;
 }
 

@@ -120,8 +120,8 @@ llvm::ArrayRef<llvm::StringRef> knownIsa();
 
 /// The compiler's flags for the best form of the kernels that a processor can run, and the
 /// instruction sets that an app so compiled needs, sorted. Kernels come in three forms: for any
-/// x86-64, for AVX2 and for AVX-512, where bf16, VNNI and VBMI are used as far as they are there;
-/// between them there is nothing to gain.
+/// x86-64, for AVX2 and for AVX-512, where bf16, VNNI, VBMI and AMX are used as far as they are
+/// there; between them there is nothing to gain.
 std::vector<std::string> compilerFlags(const Processor &processor);
 std::vector<std::string> requiredIsa(const Processor &processor);
 

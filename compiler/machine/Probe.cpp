@@ -29,7 +29,7 @@ const ProbeKernels &formFor(const Processor &processor) {
   std::vector<std::string> isa = requiredIsa(processor);
   auto has = [&](llvm::StringRef set) { return llvm::is_contained(isa, set); };
   if (has("avx512_bf16") && has("avx512_vnni") && has("avx512vbmi"))
-    return probe_avx512bf16::kernels;
+    return has("amx_bf16") ? probe_avx512amx::kernels : probe_avx512bf16::kernels;
   if (has("avx512_vnni"))
     return probe_avx512vnni::kernels;
   if (has("avx512f"))

@@ -77,5 +77,8 @@ extern const ProbeKernels kernels;
 namespace probe_avx512bf16 {
 extern const ProbeKernels kernels;
 }
+namespace probe_avx512amx {
+extern const ProbeKernels kernels;
+}
 
 } // namespace ashlar

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "templates/cpu/attention_decode.h"
+#include "templates/cpu/rows.h"
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
@@ -92,10 +93,10 @@ ASHLAR_INLINE inline float weigh(float *scores, int64_t count, int64_t columns, 
 /// The attention of `heads` query heads from `head` on, all of one key head, for `tokens` tokens
 /// from `token` on, of which that one stands at `first`, into rows of y that begin `yStride` apart
 /// and with the first of these heads. At most MaxRows of them together.
-template <int64_t MaxRows, int64_t Window, class T, int64_t Dim, int64_t S>
-void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float *y, int64_t yStride,
-                float scale, int64_t token, int64_t tokens, int64_t first, int64_t head,
-                int64_t heads) {
+template <int64_t MaxRows, int64_t Window, class T, int64_t Dim, int64_t S, class Y>
+void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, typename Y::storage *y,
+                int64_t yStride, float scale, int64_t token, int64_t tokens, int64_t first,
+                int64_t head, int64_t heads) {
   using Value = typename T::storage;
   constexpr int64_t Padded = roundUp(Dim, BlockColumns);
   // Many rows read the same keys and values, which are turned and widened once for all of them.
@@ -157,20 +158,20 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float *y
   }
 
   for (int64_t row = 0; row < rows; ++row) {
-    float *to = y + row / heads * yStride + row % heads * Dim;
+    typename Y::storage *to = y + row / heads * yStride + row % heads * Dim;
     float part = 1.0f / sum(running[row].sum);
     for (int64_t d = 0; d < Dim; d += Width)
-      store(to + d, load(sums[row] + d) * part, Dim - d);
+      store<Y>(to + d, load(sums[row] + d) * part, Dim - d);
   }
 }
 
 /// y = softmax(scale q k^T) v, each token over the positions of its sequence up to its own: all, or
 /// the last `Window` of them. The rows of this step must be stored in the caches.
 template <int64_t Window = 0, uint32_t Max, class T, int64_t C, int64_t S, int64_t Kv,
-          int64_t Context, int64_t Dim, int64_t Sequences>
+          int64_t Context, int64_t Dim, int64_t Sequences, RowsOf<C> Y>
 void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
             host::Cache<T, Kv, Context, Dim, Sequences> k,
-            host::Cache<T, Kv, Context, Dim, Sequences> v, host::Rows<F32, C> y, float scale) {
+            host::Cache<T, Kv, Context, Dim, Sequences> v, Y y, float scale) {
   constexpr int64_t Heads = C / Dim, Group = Heads / Kv;
   static_assert(Heads * Dim == C && Group * Kv == Heads);
   auto keys = [&](int64_t head) ASHLAR_INLINE { return headRows(step, k, step.sequence, head); };
@@ -202,16 +203,18 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
   } else {
     // Later tokens cost more: blocks of tokens are taken from both ends in turn, so that parts are
     // equal.
+    using Out = decltype(stored(y));
     constexpr int64_t Tokens = Group >= 32 ? 1 : Max * Group < 32 ? Max : 32 / Group;
     int64_t count = step.count(), items = (count + Tokens - 1) / Tokens * Kv;
     forChunks(step, {items, 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
       for (int64_t i = begin; i < end; ++i) {
         int64_t item = i % 2 ? items - 1 - i / 2 : i / 2, token = item / Kv * Tokens;
         int64_t shared = item % Kv;
-        attendRows<Tokens * Group, Window, T, Dim, S>(
-            q.at(step), keys(shared), values(shared), y.at(step) + token * C + shared * Group * Dim,
-            C, scale, token, count - token < Tokens ? count - token : Tokens, position + token,
-            shared * Group, Group);
+        attendRows<Tokens * Group, Window, T, Dim, S, typename Out::Type>(
+            q.at(step), keys(shared), values(shared),
+            stored(y).row(step, token) + shared * Group * Dim, Out::RowStride, scale, token,
+            count - token < Tokens ? count - token : Tokens, position + token, shared * Group,
+            Group);
       }
     });
   }

@@ -2,15 +2,20 @@
 #pragma once
 
 #include "templates/cpu/activation.h"
+#include "templates/cpu/rows.h"
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
 /// Calls body(row, column, count) for the vectors that this thread comes to do of [step.count(),
-/// C]. Where no input is a part of wider rows, all of them count as one row.
-template <int64_t C, bool Whole, uint32_t Max, class Body>
+/// C]. Where all rows lie one behind the other, they count as one. Outputs that are rounded may lie
+/// on inputs of the same row: a thread does whole rows then, and writes where it has read.
+template <int64_t C, class Y, int64_t... Strides, uint32_t Max, class Body>
 ASHLAR_INLINE inline void forVectors(const Step<Max> &step, Body &&body) {
-  Task task{step.count() * C, 16, 12}; // a cache line; two are read, one is written
+  constexpr bool rounds = !std::is_same_v<decltype(stored(Y())), host::Rows<F32, C>>;
+  constexpr bool Whole = !rounds && ((Strides == C) && ...);
+  // A cache line at least; two are read, one is written.
+  Task task{step.count() * C, rounds ? C : 16, 12};
   forChunks(step, task, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
     if constexpr (Whole) {
       for (int64_t i = begin; i < end; i += Width)
@@ -27,24 +32,21 @@ ASHLAR_INLINE inline void forVectors(const Step<Max> &step, Body &&body) {
   });
 }
 
-template <class A, uint32_t Max, int64_t C, int64_t S>
-void activate(const Step<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, C> y) {
+template <class A, uint32_t Max, int64_t C, int64_t S, RowsOf<C> Y>
+void activate(const Step<Max> &step, host::Rows<F32, C, S> x, Y y) {
   const float *from = x.at(step);
-  float *to = y.at(step);
-  forVectors<C, S == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
-    store(to + row * C + i, A::of(load(from + row * S + i, count)), count);
+  forVectors<C, Y, S>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+    put(step, stored(y), row, i, A::of(load(from + row * S + i, count)), count);
   });
 }
 
 /// The activation of gate, times up.
-template <class A, uint32_t Max, int64_t C, int64_t S, int64_t Z>
-void glu(const Step<Max> &step, host::Rows<F32, C, S> gate, host::Rows<F32, C, Z> up,
-         host::Rows<F32, C> y) {
+template <class A, uint32_t Max, int64_t C, int64_t S, int64_t Z, RowsOf<C> Y>
+void glu(const Step<Max> &step, host::Rows<F32, C, S> gate, host::Rows<F32, C, Z> up, Y y) {
   const float *g = gate.at(step), *u = up.at(step);
-  float *to = y.at(step);
-  forVectors<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+  forVectors<C, Y, S, Z>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
     Floats value = A::of(load(g + row * S + i, count)) * load(u + row * Z + i, count);
-    store(to + row * C + i, value, count);
+    put(step, stored(y), row, i, value, count);
   });
 }
 
@@ -53,10 +55,11 @@ void add(const Step<Max> &step, host::Rows<F32, C, S> a, host::Rows<F32, C, Z> b
          host::Rows<F32, C> y) {
   const float *left = a.at(step), *right = b.at(step);
   float *to = y.at(step);
-  forVectors<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
-    Floats value = load(left + row * S + i, count) + load(right + row * Z + i, count);
-    store(to + row * C + i, value, count);
-  });
+  forVectors<C, host::Rows<F32, C>, S, Z>(
+      step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+        Floats value = load(left + row * S + i, count) + load(right + row * Z + i, count);
+        store(to + row * C + i, value, count);
+      });
 }
 
 template <uint32_t Max, int64_t C, int64_t S, int64_t Z>
@@ -64,18 +67,20 @@ void multiply(const Step<Max> &step, host::Rows<F32, C, S> a, host::Rows<F32, C,
               host::Rows<F32, C> y) {
   const float *left = a.at(step), *right = b.at(step);
   float *to = y.at(step);
-  forVectors<C, S == C && Z == C>(step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
-    Floats value = load(left + row * S + i, count) * load(right + row * Z + i, count);
-    store(to + row * C + i, value, count);
-  });
+  forVectors<C, host::Rows<F32, C>, S, Z>(
+      step, [&](int64_t row, int64_t i, int64_t count) ASHLAR_INLINE {
+        Floats value = load(left + row * S + i, count) * load(right + row * Z + i, count);
+        store(to + row * C + i, value, count);
+      });
 }
 
 template <uint32_t Max, int64_t C>
 void copy(const Step<Max> &step, host::Rows<F32, C> x, host::Rows<F32, C> y) {
   const float *from = x.at(step);
   float *to = y.at(step);
-  forVectors<C, true>(step, [&](int64_t, int64_t i, int64_t count)
-                                ASHLAR_INLINE { store(to + i, load(from + i, count), count); });
+  forVectors<C, host::Rows<F32, C>>(step, [&](int64_t, int64_t i, int64_t count) ASHLAR_INLINE {
+    store(to + i, load(from + i, count), count);
+  });
 }
 
 } // namespace ASHLAR_ISA

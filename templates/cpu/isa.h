@@ -6,7 +6,9 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) &&                      \
     defined(__AVX512DQ__) && defined(__F16C__)
 #define ASHLAR_VECTOR_BYTES 64
-#ifdef __AVX512BF16__
+#if defined(__AVX512BF16__) && defined(__AMX_TILE__) && defined(__AMX_BF16__)
+#define ASHLAR_ISA avx512amx
+#elif defined(__AVX512BF16__)
 #define ASHLAR_ISA avx512bf16
 #elif defined(__AVX512VNNI__)
 #define ASHLAR_ISA avx512vnni

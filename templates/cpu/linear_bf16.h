@@ -1,5 +1,6 @@
-/// y = x w^T for many rows, x rounded to bf16: with instructions that multiply pairs of bf16 and
-/// add up in f32, twice as fast as f32 throughout. Only where the processor has them.
+/// y = x w^T for many rows of f32, which are rounded to bf16, or of bf16: with instructions that
+/// multiply pairs of bf16 and add up in f32, twice as fast as f32 throughout. Only where the
+/// processor has them.
 #pragma once
 
 #include "templates/cpu/block.h"
@@ -14,8 +15,8 @@ inline namespace ASHLAR_ISA {
 inline constexpr int64_t RoundedDepth = 512;
 inline constexpr int64_t RoundedPanels = 16;
 
-/// A part of R rows of x, rounded, as pairs of columns.
-template <int64_t R> struct RoundedRows {
+/// A part of R rows of x, rounded if they are not yet, as pairs of columns.
+template <int64_t R> struct PairedRows {
   // Beyond the columns, a line: else all rows would fall into the same sets of the cache.
   alignas(64) uint32_t pairs[R][RoundedDepth / 2 + 16];
 
@@ -33,12 +34,18 @@ template <int64_t R> struct RoundedRows {
             rest > Width ? load(from + whole + Width, rest - Width) : Floats{});
     }
   }
+  ASHLAR_INLINE void take(const uint16_t *x, int64_t stride, int64_t depth) {
+    for (int64_t r = 0; r < R; ++r) {
+      pairs[r][depth / 2] = 0; // in case half of it is all that is left
+      __builtin_memcpy(pairs[r], x + r * stride, static_cast<size_t>(depth) * 2);
+    }
+  }
 };
 
 /// One block of outputs: R rows, a panel of columns. Its sums begin as what is in y, or as the
 /// bias.
 template <int64_t R>
-ASHLAR_INLINE inline void blockOfBF16(const uint16_t *panel, const RoundedRows<R> &x, int64_t pairs,
+ASHLAR_INLINE inline void blockOfBF16(const uint16_t *panel, const PairedRows<R> &x, int64_t pairs,
                                       bool first, const float *bias, float *y, int64_t stride,
                                       int64_t columns) {
   static_assert(PanelVectors == 2);
@@ -68,12 +75,12 @@ ASHLAR_INLINE inline void blockOfBF16(const uint16_t *panel, const RoundedRows<R
 }
 
 /// R rows of a part of x times the same part of `panels` panels of w.
-template <int64_t R>
-[[gnu::noinline]] void rowsOfBF16(const float *x, int64_t xStride, int64_t depth,
+template <int64_t R, class X>
+[[gnu::noinline]] void rowsOfBF16(const X *x, int64_t xStride, int64_t depth,
                                   const uint16_t *weights, int64_t panels, int64_t panelSize,
                                   bool first, const float *bias, float *y, int64_t stride,
                                   int64_t outputs) {
-  RoundedRows<R> rounded;
+  PairedRows<R> rounded;
   rounded.take(x, xStride, depth);
   for (int64_t panel = 0; panel < panels; ++panel) {
     int64_t column = panel * host::PanelRows;
@@ -84,10 +91,9 @@ template <int64_t R>
 
 /// Some panels, a part of their columns at a time, and all rows pass over it. So weights come from
 /// memory once, and rows are rounded once for all of these panels.
-template <uint32_t Max>
-void linearChunksOfBF16(const Step<Max> &step, const float *x, int64_t xStride,
-                        const uint16_t *weights, const float *bias, float *y, int64_t outputs,
-                        int64_t depth) {
+template <uint32_t Max, class X>
+void linearChunksOfBF16(const Step<Max> &step, const X *x, int64_t xStride, const uint16_t *weights,
+                        const float *bias, float *y, int64_t outputs, int64_t depth) {
   constexpr int64_t Rows = 8;
   int64_t size = panelSize<BF16>(depth), panels = panelCount(outputs);
   int64_t groups = (panels + RoundedPanels - 1) / RoundedPanels;

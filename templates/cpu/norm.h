@@ -24,17 +24,16 @@ ASHLAR_INLINE inline float sumOfSquares(const float *x, int64_t count) {
 
 /// y = x / sqrt(mean(x^2) + eps) * w. y must not be x's bytes: of a single token, every thread
 /// reads all of x while the others write their columns of y.
-template <uint32_t Max, int64_t C, int64_t S>
-void rmsnorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C> w,
-             host::Rows<F32, C> y, float eps) {
+template <uint32_t Max, int64_t C, int64_t S, RowsOf<C> Y>
+void rmsnorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C> w, Y y,
+             float eps) {
   const float *weight = w.at(step);
   forRowsOrColumns<C, Width>(step, 8, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
     const float *from = x.at(step) + row * S;
-    float *to = y.at(step) + row * C;
     float scale = 1.0f / __builtin_sqrtf(sumOfSquares(from, C) / static_cast<float>(C) + eps);
     for (int64_t i = begin; i < end; i += Width) {
       Floats value = load(from + i, C - i) * scale * load(weight + i, C - i);
-      store(to + i, value, C - i);
+      put(step, stored(y), row, i, value, C - i);
     }
   });
 }
@@ -90,12 +89,11 @@ ASHLAR_INLINE inline float sumOfDeviations(const float *x, int64_t count, float 
 
 /// y = (x - mean(x)) / sqrt(variance(x) + eps) * w + b, of which w and b may be missing. As above,
 /// y must not be x's bytes.
-template <uint32_t Max, int64_t C, int64_t S>
+template <uint32_t Max, int64_t C, int64_t S, RowsOf<C> Y>
 void layernormRows(const Step<Max> &step, host::Rows<F32, C, S> x, const float *w, const float *b,
-                   host::Rows<F32, C> y, float eps) {
+                   Y y, float eps) {
   forRowsOrColumns<C, Width>(step, 8, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
     const float *from = x.at(step) + row * S;
-    float *to = y.at(step) + row * C;
     float mean = sumOf(from, C) / static_cast<float>(C);
     float variance = sumOfDeviations(from, C, mean) / static_cast<float>(C);
     float scale = 1.0f / __builtin_sqrtf(variance + eps);
@@ -105,23 +103,23 @@ void layernormRows(const Step<Max> &step, host::Rows<F32, C, S> x, const float *
         value *= load(w + i, C - i);
       if (b)
         value += load(b + i, C - i);
-      store(to + i, value, C - i);
+      put(step, stored(y), row, i, value, C - i);
     }
   });
 }
 
-template <uint32_t Max, int64_t C, int64_t S>
+template <uint32_t Max, int64_t C, int64_t S, RowsOf<C> Y>
 void layernorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C> w,
-               host::Vector<F32, C> b, host::Rows<F32, C> y, float eps) {
+               host::Vector<F32, C> b, Y y, float eps) {
   layernormRows(step, x, w.at(step), b.at(step), y, eps);
 }
-template <uint32_t Max, int64_t C, int64_t S>
-void layernorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C> w,
-               host::Rows<F32, C> y, float eps) {
+template <uint32_t Max, int64_t C, int64_t S, RowsOf<C> Y>
+void layernorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C> w, Y y,
+               float eps) {
   layernormRows(step, x, w.at(step), nullptr, y, eps);
 }
-template <uint32_t Max, int64_t C, int64_t S>
-void layernorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Rows<F32, C> y, float eps) {
+template <uint32_t Max, int64_t C, int64_t S, RowsOf<C> Y>
+void layernorm(const Step<Max> &step, host::Rows<F32, C, S> x, Y y, float eps) {
   layernormRows(step, x, nullptr, nullptr, y, eps);
 }
 
