@@ -210,10 +210,10 @@ template <class T> struct Reference {
   }
 };
 
-/// [rows, Columns] of which each may be rounded to bf16 by the kernel that writes it: all that
-/// reads them are products that would round them. As f32 they lie like any other rows, as bf16 each
-/// has the first half of its bytes.
-template <int64_t Columns> struct RoundedRows {
+/// [rows, Columns] that may be rounded to bf16 by the kernel that writes them: all that reads them
+/// are products that would round them. As f32 they lie like any other rows; as bf16 they begin
+/// `Stride` values apart.
+template <int64_t Columns, int64_t Stride> struct RoundedRows {
   uint64_t offset; // from the start of the arena
 };
 
@@ -231,9 +231,17 @@ template <class T, int64_t Columns, int64_t Stride = Columns> struct Rows : Refe
     static_assert(First >= 0 && Count > 0 && First + Count <= Columns);
     return {{this->offset + First * sizeof(typename T::storage)}};
   }
-  [[gnu::always_inline]] constexpr RoundedRows<Columns> rounded() const {
+  /// A cache line lies between two of them, since rows a power of two apart would share few places
+  /// of the caches.
+  [[gnu::always_inline]] constexpr auto rounded() const {
     static_assert(std::is_same_v<T, F32> && Stride == Columns);
-    return {this->offset};
+    return RoundedRows<Columns, Columns + (Columns < 32 ? 0 : 32)>{this->offset};
+  }
+  /// Each has the first half of the bytes that it has as f32: for kernels that write where they
+  /// read.
+  [[gnu::always_inline]] constexpr auto roundedInPlace() const {
+    static_assert(std::is_same_v<T, F32> && Stride == Columns);
+    return RoundedRows<Columns, 2 * Columns>{this->offset};
   }
 };
 

@@ -7,8 +7,6 @@
 
 #include "templates/cpu/block.h"
 #include "templates/cpu/linear_bf16.h"
-#include "templates/cpu/linear_tiles.h"
-#include "templates/cpu/rows.h"
 
 #include <type_traits>
 
@@ -111,35 +109,6 @@ void linearRows(const Step<Max> &step, const float *x, int64_t xStride,
     linearChunks<Max, T, N>(step, x, xStride, weights, bias, y, depth);
 #endif
   }
-}
-
-/// The same of rows that whoever wrote them has rounded, where that is for this form to do.
-template <uint32_t Max, int64_t N, int64_t K>
-void linearOfRounded(const Step<Max> &step, host::RoundedRows<K> rows, const uint16_t *weights,
-                     const float *bias, float *y) {
-  static_assert(Max > 1);
-  auto x = stored(rows);
-#ifdef __AMX_BF16__
-  if constexpr (K % TileDepth == 0)
-    return linearOfTiles(step, step.count(), x.at(step), x.RowStride, weights, bias, y, N, K);
-#endif
-#ifdef __AVX512BF16__
-  linearChunksOfBF16(step, x.at(step), x.RowStride, weights, bias, y, N, K);
-#else
-  linearChunks<Max, BF16, N>(step, x.at(step), K, weights, bias, y, K);
-#endif
-}
-
-template <uint32_t Max, int64_t N, int64_t K>
-void linear(const Step<Max> &step, host::RoundedRows<K> x, host::Panels<BF16, N, K> w,
-            host::Rows<F32, N> y) {
-  linearOfRounded<Max, N, K>(step, x, w.address(step), nullptr, y.at(step));
-}
-
-template <uint32_t Max, int64_t N, int64_t K>
-void linear(const Step<Max> &step, host::RoundedRows<K> x, host::Panels<BF16, N, K> w,
-            host::Vector<F32, N> bias, host::Rows<F32, N> y) {
-  linearOfRounded<Max, N, K>(step, x, w.address(step), bias.at(step), y.at(step));
 }
 
 template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>

@@ -98,49 +98,6 @@ TEST(linearThatRoundsRows) {
 }
 #endif
 
-// Rows that were rounded by who wrote them, as this form of the kernels has them. Some threads get
-// parts of blocks of tiles; some depths are worked on in parts.
-template <int64_t N, int64_t K> void checkRoundedRows(uint32_t tokens, uint32_t threads) {
-  Arena arena;
-  auto weights = normal<BF16>(N * K);
-  auto bias = normal<F32>(N, 10);
-  Rows<F32, K> rows{arena.add<F32>(tokens * K)};
-  auto x = cpu::stored(rows.rounded());
-  using X = typename decltype(x)::Type;
-  Panels<BF16, N, K> w{arena.add<BF16>(panels<BF16>(weights, N, K))};
-  Vector<F32, N> b{arena.add<F32>(bias)};
-  Rows<F32, N> plain{arena.add<F32>(tokens * N)}, biased{arena.add<F32>(tokens * N)};
-  std::vector<double> expected(tokens * N), expectedBiased(tokens * N);
-  auto inputs = normal<BF16>(tokens * K);
-  for (uint32_t t = 0; t < tokens; ++t) {
-    for (int64_t k = 0; k < K; ++k)
-      arena.at<X>(x.offset)[t * x.RowStride + k] = encode<X>(decode<BF16>(inputs[t * K + k]));
-    for (int64_t n = 0; n < N; ++n) {
-      for (int64_t k = 0; k < K; ++k)
-        expected[t * N + n] += decode<BF16>(inputs[t * K + k]) * decode<BF16>(weights[n * K + k]);
-      expectedBiased[t * N + n] = expected[t * N + n] + bias[n];
-    }
-  }
-  onTeam<130>(threads, arena, stateOf(tokens), [&](const Step<130> &step) {
-    cpu::linear(step, rows.rounded(), w, plain);
-    cpu::linear(step, rows.rounded(), w, b, biased);
-  });
-  CHECK_NEAR(relativeError(arena.at<F32>(plain.offset), expected), 0, Tolerance);
-  CHECK_NEAR(relativeError(arena.at<F32>(biased.offset), expectedBiased), 0, Tolerance);
-}
-
-TEST(linearOfRoundedRows) {
-  for (uint32_t tokens : {1u, 2u, 15u, 16u, 17u, 32u, 33u, 48u, 49u, 65u, 130u}) {
-    checkRoundedRows<1, 32>(tokens, tokens % 3 + 1);
-    checkRoundedRows<16, 96>(tokens, tokens % 3 + 1);
-    checkRoundedRows<47, 33>(tokens, tokens % 3 + 1);
-    checkRoundedRows<100, 64>(tokens, tokens % 3 + 1);
-  }
-  checkRoundedRows<49, 8192>(33, 1); // enough for less than a megabyte of panels
-  checkRoundedRows<70, 4128>(40, 2);
-  checkRoundedRows<2100, 544>(35, 1);
-}
-
 // The same weights row by row: all widths of what is left of a row, and fewer rows than a register.
 template <uint32_t Max, class T, int64_t N, int64_t K>
 void checkMatrix(uint32_t tokens, uint32_t threads) {
