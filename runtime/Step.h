@@ -22,6 +22,12 @@ struct TokenPlace {
   uint64_t position;
 };
 
+/// How many bytes ahead of what they read products of one row ask for weights in panels, by their
+/// type; 0: they do not.
+struct Ahead {
+  uint32_t f32 = 0, f16 = 0, bf16 = 0, int8 = 0, int4 = 0;
+};
+
 /// One step: the tokens that go through the model together. Every thread of the team runs the
 /// same code over its own Step, and each call of a kernel is made by all of them: they divide it
 /// among themselves, and `sync` waits until it is done.
@@ -36,7 +42,7 @@ struct StepState {
   uint32_t thread = 0;          // this one
   uint32_t threads = 1;         // in the team
   uint32_t nanosPerMiB = 0;     // predicted: what a thread takes to read weights
-  uint32_t int4Ahead = 0;       // products of one row ask for weights so many bytes ahead
+  Ahead ahead;                  // measured: how far ahead to ask for weights
   Turn *turn = nullptr;         // what this thread has done; nothing for one that is alone
   /// [tokens]: where the tokens of a BatchStep stand, which have no position or sequence in common.
   const TokenPlace *places = nullptr;

@@ -122,15 +122,16 @@ static Bytes touchedBy(const Processor &processor, const std::vector<Unit> &unit
   return sum;
 }
 
-uint32_t int4Ahead(const Machine &machine, const std::vector<Unit> &units) {
+ByType<uint32_t> aheadByType(const Machine &machine, const std::vector<Unit> &units) {
   const Processor &cpu = machine.processor(machine.cpu());
   Bytes touched = touchedBy(cpu, units, &UnitForm::decode);
+  ByType<uint32_t> ahead;
   for (const Unit &unit : units)
-    for (const Work &w : unit.form(cpu.kind).decode)
-      if (w.kernel == Kernel::Linear && w.type == DataType::Int4)
-        if (const KernelRate *rate = rateFor(cpu, w, touched))
-          return rate->ahead;
-  return 0;
+    for (const StoredWeight &weight : unit.form(cpu.kind).stored)
+      if (weight.layout == plan::Layout::Panels)
+        if (const KernelRate *rate = rateFor(cpu, {Kernel::Linear, weight.type}, touched))
+          ahead[weight.type] = rate->ahead;
+  return ahead;
 }
 
 static bool timeUnits(const Machine &machine, const Model &model, const Request &request,

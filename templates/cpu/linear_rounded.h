@@ -26,8 +26,8 @@ template <int64_t R>
   }
 #else
   for (int64_t part = 0; part < host::PanelRows; part += BlockColumns)
-    linearBlock<BF16, R, BlockVectors>(panel + part * PanelPair<BF16>, x, stride, depth, nullptr,
-                                       sums[0] + part, host::PanelRows, BlockColumns);
+    linearBlock<R, BlockVectors>(PanelColumns<BF16>{panel + part * PanelPair<BF16>}, x, stride,
+                                 depth, nullptr, sums[0] + part, host::PanelRows, BlockColumns);
 #endif
 }
 

@@ -1,7 +1,8 @@
 // How fast linear is, by the type of its weights, and attention of one token, by the type of its
 // cache, and which share of a plain read of the same bytes that is: `ninja -C build bench-kernels`
-// builds one of these for each instruction set. Arguments: how often each is measured, and "linear"
-// or "attend" for one of them alone.
+// builds one of these for each instruction set. Arguments: how often each is measured, and
+// "linear", "asks" (linear of one token with weights that are asked for ahead, and without) or
+// "attend" for one of them alone.
 //
 // Memory is shared with whatever else runs, so each measurement stands between two plain reads by
 // the same threads, and each line is the median of several. Time is that of the threads' own
@@ -129,6 +130,19 @@ public:
     std::fflush(stdout);
   }
 
+  template <class T> void asks(const char *name) {
+    uint64_t whole = WeightBytes / MatrixBytes<T> * MatrixBytes<T>;
+    for (uint32_t bytes : {0u, 4096u}) {
+      ahead = bytes;
+      Rate rate = beside(oneToken<T>, double(whole));
+      std::printf("%-5s %u threads: one token, %4u ahead ", name, team.threads(), ahead);
+      print(rate);
+      std::printf("\n");
+      std::fflush(stdout);
+    }
+    ahead = 0;
+  }
+
   template <class T, int64_t... Contexts> void attention(const char *name) {
     (attentionTo<T, Contexts>(name), ...);
   }
@@ -180,6 +194,7 @@ private:
     StepState state;
     state.host = arena;
     state.tokens = Tokens;
+    state.ahead = {ahead, ahead, ahead, ahead, ahead}; // a kernel reads one of them
     state.context = &pass;
     double start = seconds(CLOCK_MONOTONIC);
     team.run(body, state);
@@ -200,6 +215,7 @@ private:
   std::byte *arena;
   Team team;
   int repeats;
+  uint32_t ahead = 0;
 };
 
 } // namespace
@@ -224,6 +240,13 @@ int main(int argc, char **argv) {
       bench.linear<BF16>("bf16");
       bench.linear<Int8>("int8");
       bench.linear<Int4>("int4");
+    }
+    if (asked("asks")) {
+      bench.asks<F32>("f32");
+      bench.asks<F16>("f16");
+      bench.asks<BF16>("bf16");
+      bench.asks<Int8>("int8");
+      bench.asks<Int4>("int4");
     }
     if (asked("attend")) {
       bench.attention<F32, 64, 1024, 4096>("f32");

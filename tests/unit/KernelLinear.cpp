@@ -20,7 +20,7 @@ template <class A> double rounded(float value) {
 }
 
 template <uint32_t Max, class T, int64_t N, int64_t K, class A = F32>
-void checkLinear(uint32_t tokens, uint32_t threads, bool withBias) {
+void checkLinear(uint32_t tokens, uint32_t threads, bool withBias, uint32_t ahead = 0) {
   Arena arena;
   auto weights = normal<T>(N * K);
   auto inputs = normal<F32>(tokens * K);
@@ -39,8 +39,8 @@ void checkLinear(uint32_t tokens, uint32_t threads, bool withBias) {
       expected[t * N + n] = sum;
     }
 
-  StepState state;
-  state.tokens = tokens;
+  StepState state = stateOf(tokens);
+  state.ahead = {.f32 = ahead, .f16 = ahead, .bf16 = ahead};
   onTeam<Max>(threads, arena, state, [&](const Step<Max> &step) {
     if (withBias)
       cpu::linear<A>(step, x, w, b, y);
@@ -78,6 +78,26 @@ template <class T> void checkType() {
 TEST(linearOfF32) { checkType<F32>(); }
 TEST(linearOfF16) { checkType<F16>(); }
 TEST(linearOfBF16) { checkType<BF16>(); }
+
+// Beyond the last weight of all, too.
+TEST(askingAhead) {
+  for (uint32_t ahead : {1u, 4096u, 1u << 16}) {
+    checkLinear<1, F32, 65, 1500>(1, 2, true, ahead);
+    checkLinear<1, F16, 65, 1500>(1, 2, true, ahead);
+    checkLinear<1, BF16, 65, 1501>(1, 2, true, ahead);
+  }
+}
+
+// Each type has a distance of its own.
+TEST(aheadByType) {
+  StepState state;
+  state.ahead = {.f32 = 1, .f16 = 2, .bf16 = 3, .int8 = 4, .int4 = 5};
+  CHECK_EQ(cpu::aheadOf<F32>(state), 1);
+  CHECK_EQ(cpu::aheadOf<F16>(state), 2);
+  CHECK_EQ(cpu::aheadOf<BF16>(state), 3);
+  CHECK_EQ(cpu::aheadOf<Int8>(state), 4);
+  CHECK_EQ(cpu::aheadOf<Int4>(state), 5);
+}
 
 #ifdef __AVX512BF16__
 // Products of bf16 are exact in f32, so only the order of the sums differs from those above. All

@@ -108,8 +108,9 @@ TEST(attention) {
   });
 }
 
-// f32 sums of 2048 products stay within 3e-7; products of bf16 are exact in f32.
-constexpr double Tolerance = 6e-7;
+// Products of bf16 are exact in f32. Of 2048 of them, sums stay within 3e-7; of more, one sum for all
+// loses a bit.
+constexpr double tolerance(int64_t depth) { return depth > 2048 ? 1.2e-6 : 6e-7; }
 
 /// Some threads get parts of blocks; some depths are worked on in parts; y may be the residual.
 template <int64_t N, int64_t K> void checkProducts(uint32_t tokens, uint32_t threads) {
@@ -156,7 +157,7 @@ template <int64_t N, int64_t K> void checkProducts(uint32_t tokens, uint32_t thr
   });
   for (auto [result, expected] :
        {std::pair(plain, of[0]), {biased, of[1]}, {sum, of[2]}, {both, of[3]}, {gated, of[4]}})
-    CHECK_NEAR(relativeError(arena.at<F32>(result.offset), expected), 0, Tolerance);
+    CHECK_NEAR(relativeError(arena.at<F32>(result.offset), expected), 0, tolerance(K));
   auto y = cpu::stored(narrow.rounded());
   bool same = true;
   for (uint32_t t = 0; t < tokens; ++t)
