@@ -178,7 +178,7 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
     int64_t count = step.count(), tokens = Most;
     auto items = [&]() ASHLAR_INLINE { return (count + tokens - 1) / tokens * Kv; };
     // More rows cost less each, but there should be something for each thread.
-    while (tokens * Group > Few && items() < 4 * step.threads)
+    while (tokens > 1 && tokens * Group > Few && items() < 4 * step.threads)
       tokens = (tokens + 1) / 2;
     forChunks(step, {items(), 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
       for (int64_t i = begin; i < end; ++i) {

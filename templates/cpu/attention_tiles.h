@@ -68,10 +68,9 @@ struct SplitProduct {
   float *y; // [TileRows][yStride]
   int64_t yStride;
   bool add;
-  int64_t at = 0;      // in the depth
-  bool second = false; // the second numbers are next
+  int64_t at = 0, pair = 0; // in the depth, and of columns there: what is next
 
-  /// Does a part of what is left, up to four products of tiles; false if there was nothing.
+  /// Does four products of tiles of what is left; false if there is nothing.
   ASHLAR_INLINE bool step() {
     if (tiles <= 0)
       return false;
@@ -81,29 +80,43 @@ struct SplitProduct {
 
 private:
   template <int64_t C> ASHLAR_INLINE void step() {
-    if (at == 0 && !second)
-      unrolled<C>([&](auto c) ASHLAR_INLINE {
-        if (add)
-          loadTile<c.value>(y + c * TileRows, yStride * 4);
-        else
-          clearTile<c.value>();
-      });
-    loadTile<4>(x + at + (second ? rest : 0), xStride * 4);
-    unrolled<C>([&](auto c) ASHLAR_INLINE {
-      constexpr int64_t Columns = 6 + c.value % 2;
-      loadTile<Columns>(w + c * wStride + at * TileRows, TileRows * 4);
-      multiplyTiles<c.value, 4, Columns>();
-    });
-    if (second)
-      at += TileDepth / 2;
-    second = !second;
+    if (pair == 0) {
+      if (at == 0)
+        unrolled<C>([&](auto c) ASHLAR_INLINE {
+          if (add)
+            loadTile<c.value>(y + c * TileRows, yStride * 4);
+          else
+            clearTile<c.value>();
+        });
+      loadTile<4>(x + at, xStride * 4);
+      loadTile<5>(x + rest + at, xStride * 4);
+      multiply<0>();
+    } else {
+      multiply<2>();
+    }
+    pair += 2;
+    if (pair < C)
+      return;
+    pair = 0;
+    at += TileDepth / 2;
     if (at < depth)
       return;
-    unrolled<C>([&](auto c) ASHLAR_INLINE { storeTile<c.value>(y + c * TileRows, yStride * 4); });
     at = 0;
+    unrolled<C>([&](auto c) ASHLAR_INLINE { storeTile<c.value>(y + c * TileRows, yStride * 4); });
     tiles -= C;
     w += C * wStride;
     y += C * TileRows;
+  }
+
+  /// Two tiles of columns, each with the first numbers and the second.
+  template <int64_t First> ASHLAR_INLINE void multiply() {
+    const float *columns = w + First * wStride + at * TileRows;
+    loadTile<6>(columns, TileRows * 4);
+    multiplyTiles<First, 4, 6>();
+    loadTile<7>(columns + wStride, TileRows * 4);
+    multiplyTiles<First + 1, 4, 7>();
+    multiplyTiles<First, 5, 6>();
+    multiplyTiles<First + 1, 5, 7>();
   }
 };
 
