@@ -3,18 +3,16 @@
 /// context.
 ///
 /// The queries of one key head, of several tokens, are rows of one product: rows times turned keys,
-/// then rows of probabilities times values. Those of one token are in attention_decode.h.
+/// then rows of probabilities times values: here in f32, by tiles in attention_tiles.h. Those of
+/// one token are in attention_decode.h.
 #pragma once
 
 #include "templates/cpu/attention_decode.h"
+#include "templates/cpu/attention_tiles.h"
 #include "templates/cpu/rows.h"
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
-
-inline constexpr int64_t roundUp(int64_t value, int64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
 
 /// turned[d][key] = keys[key][d]; zeros up to the next whole block of columns.
 template <class T, int64_t Dim>
@@ -56,49 +54,16 @@ void product(const float *x, int64_t xStride, const typename T::storage *w, int6
     });
 }
 
-/// One row of the softmax as it goes along.
-struct Running {
-  float largest;
-  Floats sum;
-};
-
-/// Turns the first `count` scores into weights relative to the largest so far, and the rest up to
-/// `columns` into zeros. Returns the factor for what was summed up before.
-ASHLAR_INLINE inline float weigh(float *scores, int64_t count, int64_t columns, Running &running) {
-  Floats most = broadcast(running.largest);
-  int64_t i = 0;
-  for (; i + Width <= count; i += Width)
-    most = larger(most, load(scores + i));
-  float top = largest(most);
-  for (; i < count; ++i)
-    top = scores[i] > top ? scores[i] : top;
-  float factor = exponential(broadcast(running.largest - top))[0];
-  Floats sums = running.sum * factor;
-  for (i = 0; i < columns; i += Width) {
-    float weights[Width];
-    Floats weight = exponential(load(scores + i) - top);
-    if (i + Width > count) {
-      store(weights, weight);
-      for (int64_t j = count > i ? count - i : 0; j < Width; ++j)
-        weights[j] = 0;
-      weight = load(weights);
-    }
-    store(scores + i, weight);
-    sums += weight;
-  }
-  running = {top, sums};
-  return factor;
-}
-
-/// The attention of `heads` query heads from `head` on, all of one key head, for `tokens` tokens
-/// from `token` on, of which that one stands at `first`, into rows of y that begin `yStride` apart
-/// and with the first of these heads. At most MaxRows of them together.
-template <int64_t MaxRows, int64_t Window, class T, int64_t Dim, int64_t S, class Y>
-void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, typename Y::storage *y,
-                int64_t yStride, float scale, int64_t token, int64_t tokens, int64_t first,
-                int64_t head, int64_t heads) {
+/// The attention of the query heads from `head` on that share a key head, for `tokens` tokens, at
+/// most Tokens, from `token` on, of which that one stands at `first`, into rows of y that begin
+/// `yStride` apart and with the first of these heads.
+template <int64_t Tokens, int64_t Group, int64_t Window, class T, int64_t Dim, int64_t S, class Y>
+requires(!AttendsByTiles<T, Dim>) void attendRows(const float *q, HeadRows<T, Dim> k,
+                                                  HeadRows<T, Dim> v, typename Y::storage *y,
+                                                  int64_t yStride, float scale, int64_t token,
+                                                  int64_t tokens, int64_t first, int64_t head) {
   using Value = typename T::storage;
-  constexpr int64_t Padded = roundUp(Dim, BlockColumns);
+  constexpr int64_t MaxRows = Tokens * Group, Padded = roundUp(Dim, BlockColumns);
   // Many rows read the same keys and values, which are turned and widened once for all of them.
   constexpr bool InPlace = Padded == Dim && sizeof(Value) == 4;
   constexpr int64_t KeyBlock = 64; // keys that are worked on together
@@ -107,16 +72,18 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, typename
   alignas(64) float scores[MaxRows][KeyBlock];
   alignas(64) float turned[Dim][KeyBlock];
   alignas(64) float values[InPlace ? 1 : KeyBlock][Padded];
-  Running running[MaxRows];
+  float largest[MaxRows];
+  Floats totals[MaxRows]; // of weights
 
-  int64_t rows = tokens * heads;
+  int64_t rows = tokens * Group;
   for (int64_t row = 0; row < rows; ++row) {
-    const float *from = q + (token + row / heads) * S + (head + row % heads) * Dim;
+    const float *from = q + (token + row / Group) * S + (head + row % Group) * Dim;
     for (int64_t d = 0; d < Padded; d += Width) {
       store(queries[row] + d, d < Dim ? load(from + d, Dim - d) * scale : Floats{});
       store(sums[row] + d, Floats{});
     }
-    running[row] = {-__builtin_inff(), Floats{}};
+    largest[row] = -__builtin_inff();
+    totals[row] = Floats{};
   }
 
   int64_t end = first + tokens;
@@ -127,21 +94,23 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, typename
     product<false, F32>(queries[0], Padded, turned[0], KeyBlock, scores[0], KeyBlock, rows, Dim,
                         count);
     for (int64_t row = 0; row < rows; ++row) {
-      int64_t visible = first + row / heads + 1 - start;
-      visible = visible < 0 ? 0 : visible < count ? visible : count;
-      int64_t hidden = 0; // that the window has left behind
-      if constexpr (Window != 0) {
-        hidden = first + row / heads + 1 - Window - start;
-        hidden = hidden < 0 ? 0 : hidden < visible ? hidden : visible;
-        for (int64_t i = 0; i < hidden; ++i)
-          scores[row][i] = -__builtin_inff();
-      }
-      if (visible == hidden) { // all before this block, or all after it
+      Seen part = seen<Window>(first + row / Group, start, count);
+      if (part.begin == part.end) { // all before this block, or all after it
         for (int64_t i = 0; i < count; ++i)
           scores[row][i] = 0;
         continue;
       }
-      float factor = weigh(scores[row], visible, roundUp(count, Width), running[row]);
+      int64_t columns = roundUp(count, BlockColumns);
+      hide(scores[row], part, 0, columns);
+      float top = cpu::largest(larger(broadcast(largest[row]), largestOf(scores[row], 0, columns)));
+      float factor = exponential(broadcast(largest[row] - top))[0];
+      largest[row] = top;
+      totals[row] *= factor;
+      weigh(scores[row], 0, columns, broadcast(top), totals[row], exponential,
+            [&](int64_t i, Floats(&weights)[BlockVectors]) ASHLAR_INLINE {
+              unrolled<BlockVectors>(
+                  [&](auto v) ASHLAR_INLINE { store(scores[row] + i + v * Width, weights[v]); });
+            });
       if (factor != 1)
         for (int64_t d = 0; d < Padded; d += Width)
           store(sums[row] + d, load(sums[row] + d) * factor);
@@ -158,8 +127,8 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, typename
   }
 
   for (int64_t row = 0; row < rows; ++row) {
-    typename Y::storage *to = y + row / heads * yStride + row % heads * Dim;
-    float part = 1.0f / sum(running[row].sum);
+    typename Y::storage *to = y + row / Group * yStride + row % Group * Dim;
+    float part = 1.0f / sum(totals[row]);
     for (int64_t d = 0; d < Dim; d += Width)
       store<Y>(to + d, load(sums[row] + d) * part, Dim - d);
   }
@@ -204,17 +173,21 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
     // Later tokens cost more: blocks of tokens are taken from both ends in turn, so that parts are
     // equal.
     using Out = decltype(stored(y));
-    constexpr int64_t Tokens = Group >= 32 ? 1 : Max * Group < 32 ? Max : 32 / Group;
-    int64_t count = step.count(), items = (count + Tokens - 1) / Tokens * Kv;
-    forChunks(step, {items, 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
+    constexpr int64_t Few = 32, Rows = AttendsByTiles<T, Dim> ? TiledRows<Dim> : Few;
+    constexpr int64_t Most = Group >= Rows ? 1 : Max * Group < Rows ? Max : Rows / Group;
+    int64_t count = step.count(), tokens = Most;
+    auto items = [&]() ASHLAR_INLINE { return (count + tokens - 1) / tokens * Kv; };
+    // More rows cost less each, but there should be something for each thread.
+    while (tokens > 1 && tokens * Group > Few && items() < 4 * step.threads)
+      tokens = (tokens + 1) / 2;
+    forChunks(step, {items(), 1, bytes}, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
       for (int64_t i = begin; i < end; ++i) {
-        int64_t item = i % 2 ? items - 1 - i / 2 : i / 2, token = item / Kv * Tokens;
+        int64_t item = i % 2 ? items() - 1 - i / 2 : i / 2, token = item / Kv * tokens;
         int64_t shared = item % Kv;
-        attendRows<Tokens * Group, Window, T, Dim, S, typename Out::Type>(
+        attendRows<Most, Group, Window, T, Dim, S, typename Out::Type>(
             q.at(step), keys(shared), values(shared),
             stored(y).row(step, token) + shared * Group * Dim, Out::RowStride, scale, token,
-            count - token < Tokens ? count - token : Tokens, position + token, shared * Group,
-            Group);
+            count - token < tokens ? count - token : tokens, position + token, shared * Group);
       }
     });
   }

@@ -1,8 +1,8 @@
 // How fast linear is, by the type of its weights, and attention of one token, by the type of its
-// cache, and which share of a plain read of the same bytes that is: `ninja -C build bench-kernels`
-// builds one of these for each instruction set. Arguments: how often each is measured, and
-// "linear", "asks" (linear of one token with weights that are asked for ahead, and without) or
-// "attend" for one of them alone.
+// cache, and which share of a plain read of the same bytes that is; and how fast both are of many
+// tokens, with weights of bf16 of rounded ones: `ninja -C build bench-kernels` builds one of these
+// for each instruction set. Arguments: how often each is measured, and "linear", "asks" (linear of
+// one token with weights that are asked for ahead, and without) or "attend" for one of them alone.
 //
 // Memory is shared with whatever else runs, so each measurement stands between two plain reads by
 // the same threads, and each line is the median of several. Time is that of the threads' own
@@ -10,8 +10,10 @@
 // clock. A share above 1 says that the kernel streams better than that loop.
 #include "runtime/Memory.h"
 #include "runtime/Team.h"
+#include "runtime/TileRegisters.h"
 #include "templates/cpu/attention.h"
 #include "templates/cpu/linear_quantized.h"
+#include "templates/cpu/linear_rounded.h"
 
 #include <time.h>
 
@@ -82,8 +84,13 @@ template <class T> void oneToken(StepState &state) {
 template <class T> void manyTokens(StepState &state) {
   Step<Tokens> step(state);
   timed(state, [&] {
-    cpu::linear(step, host::Rows<F32, K>{{X}}, host::Panels<T, N, K>{{Weights}},
-                host::Rows<F32, N>{{Y}});
+    host::Rows<F32, K> x{{X}};
+    host::Panels<T, N, K> w{{Weights}};
+    host::Rows<F32, N> y{{Y}};
+    if constexpr (std::is_same_v<T, BF16>)
+      cpu::linear(step, x.rounded(), w, y);
+    else
+      cpu::linear(step, x, w, y);
   });
 }
 
@@ -96,6 +103,25 @@ template <class T, int64_t Context> void attend(StepState &state) {
   step.position = Context - 1;
   timed(state, [&] {
     for (uint64_t at = Weights; at + 2 * Bytes <= Weights + WeightBytes; at += 2 * Bytes) {
+      cpu::attend(step, host::Rows<F32, Columns>{{X}}, Cache{{at}}, Cache{{at + Bytes}},
+                  host::Rows<F32, Columns>{{Y}}, 0.125f);
+      step.sync();
+    }
+  });
+}
+
+// Of all tokens of a prompt, for one layer of some caches.
+constexpr int64_t ManyHeads = 16, ManyKeyHeads = 4, ManyDim = 64;
+constexpr int ManyCalls = 8;
+
+template <class T> void attendMany(StepState &state) {
+  constexpr int64_t Columns = ManyHeads * ManyDim;
+  using Cache = host::Cache<T, ManyKeyHeads, Tokens, ManyDim>;
+  constexpr uint64_t Bytes = ManyKeyHeads * Tokens * cpu::RowBytes<T, ManyDim>;
+  static_assert(2 * Bytes * ManyCalls <= WeightBytes);
+  Step<Tokens> step(state);
+  timed(state, [&] {
+    for (uint64_t call = 0, at = Weights; call < ManyCalls; ++call, at += 2 * Bytes) {
       cpu::attend(step, host::Rows<F32, Columns>{{X}}, Cache{{at}}, Cache{{at + Bytes}},
                   host::Rows<F32, Columns>{{Y}}, 0.125f);
       step.sync();
@@ -118,16 +144,10 @@ public:
     // Rates that the weights of whole matrices stand for.
     uint64_t whole = WeightBytes / MatrixBytes<T> * MatrixBytes<T>;
     Rate rate = beside(oneToken<T>, double(whole));
-    std::vector<Time> many((repeats + 2) / 3);
-    for (Time &time : many)
-      time = run(manyTokens<T>);
-    double flops = 2.0 * N * K * Tokens;
     std::printf("%-5s %u threads: one token ", name, team.threads());
     print(rate);
-    std::printf("; %u tokens %6.1f GFLOP/s (%6.1f)\n", Tokens,
-                flops / median(many, &Time::processor) * 1e-9,
-                flops / median(many, &Time::clock) * 1e-9);
-    std::fflush(stdout);
+    std::printf("; ");
+    printMany(manyTokens<T>, 2.0 * N * K * Tokens, (repeats + 2) / 3);
   }
 
   template <class T> void asks(const char *name) {
@@ -145,6 +165,9 @@ public:
 
   template <class T, int64_t... Contexts> void attention(const char *name) {
     (attentionTo<T, Contexts>(name), ...);
+    std::printf("%-5s %u threads: ", name, team.threads());
+    double pairs = Tokens * (Tokens + 1) / 2.0; // of a token and one that it sees
+    printMany(attendMany<T>, 4.0 * ManyHeads * ManyDim * pairs * ManyCalls, repeats);
   }
 
 private:
@@ -189,6 +212,16 @@ private:
                 rate.kernel.clock * 1e-9, rate.read.processor * 1e-9, rate.read.clock * 1e-9,
                 rate.share);
   }
+  /// What a kernel of many tokens does, which are so many operations.
+  void printMany(void (*kernel)(StepState &), double operations, int times) {
+    std::vector<Time> many(times);
+    for (Time &time : many)
+      time = run(kernel);
+    std::printf("%u tokens %6.1f GFLOP/s (%6.1f)\n", Tokens,
+                operations / median(many, &Time::processor) * 1e-9,
+                operations / median(many, &Time::clock) * 1e-9);
+    std::fflush(stdout);
+  }
   Time run(void (*body)(StepState &)) {
     Pass pass;
     StepState state;
@@ -223,6 +256,12 @@ private:
 int main(int argc, char **argv) {
   int repeats = argc > 1 ? std::max(1, std::atoi(argv[1])) : 9;
   auto asked = [&](const char *which) { return argc < 3 || !std::strcmp(argv[2], which); };
+#ifdef __AMX_TILE__
+  if (!useTileRegisters()) {
+    std::fprintf(stderr, "this system lets no program use registers of tiles\n");
+    return 1;
+  }
+#endif
   constexpr uint64_t Size = Weights + WeightBytes;
   Arena arena;
   if (Failure failure = arena.allocate(Size)) {

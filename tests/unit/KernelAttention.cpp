@@ -135,6 +135,35 @@ TEST(windows) {
   checkWindow<Int8Rows, 8, 2, 64, 19>();
 }
 
+// Forms that work on many rows and keys together: several tiles of rows, a part of one, groups that
+// are no part of one, sizes of heads that are not whole pairs of tiles, contexts of several blocks
+// of keys, which chunks begin and end anywhere in.
+template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Window = 0> void checkBlocks() {
+  using Long = Case<T, Heads, Kv, Dim, 460, Window>;
+  for (uint64_t position : {0, 1, 31, 127, 128, 301})
+    for (uint32_t tokens : {2u, 5u, 17u, 40u, 159u})
+      Long().template check<159>(position, tokens, position % 3 + 1);
+}
+
+TEST(blocksOfRows) {
+  checkBlocks<BF16, 2, 2, 32>();
+  checkBlocks<BF16, 8, 2, 64>();
+  checkBlocks<BF16, 7, 1, 128>();
+  checkBlocks<BF16, 4, 1, 96>();
+  checkBlocks<BF16, 2, 1, 256>();
+  checkBlocks<BF16, 40, 1, 32>();
+  checkBlocks<Int8Rows, 7, 1, 64>();
+}
+
+TEST(windowsOfBlocks) {
+  checkBlocks<BF16, 4, 1, 64, 1>();
+  checkBlocks<BF16, 2, 2, 32, 19>();
+  checkBlocks<BF16, 7, 1, 96, 64>();
+  checkBlocks<BF16, 40, 1, 64, 150>();
+  checkBlocks<BF16, 4, 1, 128, 1000>();
+  checkBlocks<Int8Rows, 4, 1, 32, 19>();
+}
+
 // One token of each of some sequences, which are not in the order of the cache. What was never
 // stored in a sequence is NaN.
 template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Window = 0>
@@ -247,6 +276,7 @@ TEST(largeScores) {
   for (uint64_t position : {0, 130}) {
     Case<F32, 4, 2, 64, 350>().check<1>(position, 1, 2, 8);
     Case<F32, 4, 2, 64, 350>().check<130>(position, 130, 2, 8);
+    Case<BF16, 4, 2, 64, 350>().check<130>(position, 130, 2, 8);
   }
 }
 
