@@ -37,7 +37,7 @@ struct ModelInfo {
   std::span<const char *const> isa; // what the kernels were compiled for: /proc/cpuinfo's names
 
   uint32_t nanosPerMiB = 0; // predicted: what a thread takes to read weights for one row
-  uint32_t int4Ahead = 0;   // measured: how far ahead to ask for weights of int4
+  Ahead ahead = {};         // measured: how far ahead to ask for weights
 
   uint64_t hostBytes; // the arena
   std::span<const Region> regions;

@@ -56,7 +56,7 @@ Failure Session::load() {
 Failure Session::run(Entry entry, StepState &state) {
   state.host = arena.base();
   state.nanosPerMiB = model.nanosPerMiB;
-  state.int4Ahead = model.int4Ahead;
+  state.ahead = model.ahead;
   state.arrivals = arriving ? &arrivals : nullptr;
   team.advance(entry, state);
   if (Failure f = load())

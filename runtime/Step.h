@@ -22,6 +22,12 @@ struct TokenPlace {
   uint64_t position;
 };
 
+/// How many bytes ahead of what they read products of one row ask for weights in panels, by their
+/// type; 0: they do not.
+struct Ahead {
+  uint32_t f32 = 0, f16 = 0, bf16 = 0, int8 = 0, int4 = 0;
+};
+
 /// One step: the tokens that go through the model together. Every thread of the team runs the
 /// same code over its own Step, and each call of a kernel is made by all of them: they divide it
 /// among themselves, and `sync` waits until it is done.
@@ -36,7 +42,7 @@ struct StepState {
   uint32_t thread = 0;          // this one
   uint32_t threads = 1;         // in the team
   uint32_t nanosPerMiB = 0;     // predicted: what a thread takes to read weights
-  uint32_t int4Ahead = 0;       // products of one row ask for weights so many bytes ahead
+  Ahead ahead;                  // measured: how far ahead to ask for weights
   Turn *turn = nullptr;         // what this thread has done; nothing for one that is alone
   /// [tokens]: where the tokens of a BatchStep stand, which have no position or sequence in common.
   const TokenPlace *places = nullptr;
@@ -210,10 +216,10 @@ template <class T> struct Reference {
   }
 };
 
-/// [rows, Columns] of which each may be rounded to bf16 by the kernel that writes it: all that
-/// reads them are products that would round them. As f32 they lie like any other rows, as bf16 each
-/// has the first half of its bytes.
-template <int64_t Columns> struct RoundedRows {
+/// [rows, Columns] that may be rounded to bf16 by the kernel that writes them: all that reads them
+/// are products that would round them. As f32 they lie like any other rows; as bf16 they begin
+/// `Stride` values apart.
+template <int64_t Columns, int64_t Stride> struct RoundedRows {
   uint64_t offset; // from the start of the arena
 };
 
@@ -231,9 +237,17 @@ template <class T, int64_t Columns, int64_t Stride = Columns> struct Rows : Refe
     static_assert(First >= 0 && Count > 0 && First + Count <= Columns);
     return {{this->offset + First * sizeof(typename T::storage)}};
   }
-  [[gnu::always_inline]] constexpr RoundedRows<Columns> rounded() const {
+  /// A cache line lies between two of them, since rows a power of two apart would share few places
+  /// of the caches.
+  [[gnu::always_inline]] constexpr auto rounded() const {
     static_assert(std::is_same_v<T, F32> && Stride == Columns);
-    return {this->offset};
+    return RoundedRows<Columns, Columns + (Columns < 32 ? 0 : 32)>{this->offset};
+  }
+  /// Each has the first half of the bytes that it has as f32: for kernels that write where they
+  /// read.
+  [[gnu::always_inline]] constexpr auto roundedInPlace() const {
+    static_assert(std::is_same_v<T, F32> && Stride == Columns);
+    return RoundedRows<Columns, 2 * Columns>{this->offset};
   }
 };
 

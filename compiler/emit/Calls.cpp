@@ -1,6 +1,6 @@
 #include "compiler/emit/Calls.h"
 
-#include "compiler/spec/OneRow.h"
+#include "compiler/spec/OnTheWay.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -24,13 +24,22 @@ class Builder {
 public:
   Builder(const Names &names, uint32_t unit, StepRows rows)
       : names(names), unit(unit), block(names.model.blocks[unit]), rows(rows),
-        toRound(block.values.size()) {
-    if (rows == StepRows::Chunk && names.roundsIn(unit))
-      for (const Op &op : block.ops)
-        toRound[index(op.result)] = canRound(op) && onlyRoundedReads(op.result);
-  }
+        rounded(roundedValues(block, [&](const Op &op) { return rounds(op); })) {}
 
   std::vector<Call> calls;
+
+  /// What products of these steps do instead of other ops.
+  std::vector<OnTheWay> onTheWay() const {
+    switch (rows) {
+    case StepRows::One:
+      return ashlar::onTheWay(block);
+    case StepRows::Chunk:
+      return ashlar::onTheWay(block, rounded);
+    case StepRows::Batch:
+      break;
+    }
+    return std::vector<OnTheWay>(block.ops.size(), OnTheWay::Nothing);
+  }
 
   void add(const Op &op) {
     switch (op.kind) {
@@ -96,10 +105,10 @@ public:
     if (meet(call.writes, call.reads) || one.type != other.type || one.layout != other.layout)
       return add(glu);
     bool inOrder = glu.inputs.front() == first.result;
-    call.arguments = llvm::formatv("{0}, {1}, {2}, {3}", names.value(unit, first.inputs.front()),
-                                   names.weight(unit, *(inOrder ? first : second).weight),
-                                   names.weight(unit, *(inOrder ? second : first).weight),
-                                   names.value(unit, glu.result));
+    call.arguments =
+        llvm::formatv("{0}, {1}, {2}, {3}", value(first.inputs.front()),
+                      names.weight(unit, *(inOrder ? first : second).weight),
+                      names.weight(unit, *(inOrder ? second : first).weight), value(glu.result));
     calls.pop_back();
     calls.back() = std::move(call);
   }
@@ -154,29 +163,26 @@ private:
     return call;
   }
 
-  /// Kernels that write rows as they are asked to.
-  static bool canRound(const Op &op) {
-    return (op.kind == OpKind::RmsNorm && !op.heads) || op.kind == OpKind::LayerNorm ||
-           op.kind == OpKind::Glu || op.kind == OpKind::Activate || op.kind == OpKind::Attend;
-  }
-  /// Whether products that would round a value are all that reads it.
-  bool onlyRoundedReads(ValueId id) const {
-    if (block.values[index(id)].stream)
-      return false;
-    bool isPart = llvm::any_of(
-        block.values, [&](const Value &value) { return value.part && value.part->of == id; });
-    return !isPart && llvm::all_of(block.ops, [&](const Op &op) {
-      return !llvm::is_contained(op.inputs, id) ||
-             (op.kind == OpKind::Linear && isOfBF16(names.stored(*op.weight)) &&
-              !block.values[index(op.result)].lastOnly);
-    });
-  }
-  static bool isOfBF16(const plan::Weight &weight) {
-    return weight.type == DataType::BF16 && weight.layout == plan::Layout::Panels;
+  /// Whether a product rounds the rows that it reads.
+  bool rounds(const Op &op) const {
+    const plan::Weight &weight = names.stored(*op.weight);
+    return rows == StepRows::Chunk && names.roundsIn(unit) && weight.type == DataType::BF16 &&
+           weight.layout == plan::Layout::Panels && !block.values[index(op.result)].lastOnly;
   }
 
   std::string value(ValueId id) const {
-    return names.value(unit, id) + (toRound[index(id)] ? ".rounded()" : "");
+    std::string name = names.value(unit, id);
+    if (!rounded[index(id)])
+      return name;
+    return name + (writtenOverInput(id) ? ".roundedInPlace()" : ".rounded()");
+  }
+  /// Whether the op that computes a value writes to bytes of what it reads.
+  bool writtenOverInput(ValueId id) const {
+    std::vector<OnTheWay> done = onTheWay();
+    for (auto [at, op] : llvm::enumerate(block.ops))
+      if (op.result == id && done[at] == OnTheWay::Nothing)
+        return meet(make(op, "").reads, {ofValue(id)});
+    return false;
   }
   std::vector<std::string> operands(const Op &op) const {
     std::vector<std::string> result;
@@ -207,7 +213,7 @@ private:
     if (rows == StepRows::Chunk && names.isForTorch(unit, op))
       return torchLinear(op, weight);
     simple(op, "linear");
-    calls.back().rounds = isOfBF16(weight) && !toRound[index(op.inputs.front())];
+    calls.back().rounds = rounds(op) && !rounded[index(op.inputs.front())];
   }
 
   /// By LibTorch. Its products with weights of bf16 take rows of bf16: those of x are rounded once
@@ -220,7 +226,7 @@ private:
     }
     plan::Place place = names.torchPlace();
     Access scratch = access(place, names.plan.address(place), names.plan.region(place).size);
-    if (!isRounded(op.inputs.front())) {
+    if (!isInScratch(op.inputs.front())) {
       Call round = make(op, "round");
       round.space = "torch";
       round.reads = {ofValue(op.inputs.front())};
@@ -228,7 +234,7 @@ private:
       round.arguments = names.value(unit, op.inputs.front()) + ", scratch";
       round.comment = llvm::formatv("[T, {0}]", weight.columns);
       calls.push_back(std::move(round));
-      rounded = {op.inputs.front(), calls.size()};
+      inScratch = {op.inputs.front(), calls.size()};
     }
     simple(op, "linear");
     calls.back().space = "torch";
@@ -236,11 +242,11 @@ private:
     calls.back().reads.push_back(scratch);
   }
 
-  bool isRounded(ValueId id) const {
-    if (!rounded || rounded->first != id)
+  bool isInScratch(ValueId id) const {
+    if (!inScratch || inScratch->first != id)
       return false;
     Access value = ofValue(id);
-    return llvm::none_of(llvm::drop_begin(calls, rounded->second),
+    return llvm::none_of(llvm::drop_begin(calls, inScratch->second),
                          [&](const Call &call) { return meet(call.writes, {value}); });
   }
 
@@ -272,21 +278,21 @@ private:
   uint32_t unit;
   const Block &block;
   StepRows rows;
-  std::vector<bool> toRound; // values that are rounded by who writes them
+  std::vector<bool> rounded; // values that are rounded by who writes them
   /// What stands rounded in LibTorch's scratch, and the calls before it did.
-  std::optional<std::pair<ValueId, size_t>> rounded;
+  std::optional<std::pair<ValueId, size_t>> inScratch;
 };
 } // namespace
 
 std::vector<Call> callsOf(const Names &names, uint32_t unit, StepRows rows) {
   Builder builder(names, unit, rows);
   const Block &block = names.model.blocks[unit];
-  std::vector<OneRow> forms = inOneRow(block);
+  std::vector<OnTheWay> done = builder.onTheWay();
   for (size_t at = 0; at < block.ops.size(); ++at) {
     const Op &op = block.ops[at];
-    if (rows == StepRows::One && forms[at] == OneRow::Sum)
+    if (done[at] == OnTheWay::Sum)
       builder.addToSum(op, block.ops[at - 1]);
-    else if (rows == StepRows::One && forms[at] == OneRow::Gated)
+    else if (done[at] == OnTheWay::Gated)
       builder.addGated(op, block.ops[at - 2], block.ops[at - 1]);
     else
       builder.add(op);

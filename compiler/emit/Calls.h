@@ -18,7 +18,7 @@ struct Call {
   std::string arguments; // behind the step: "act::a, at.q, act::q"
   std::string comment;   // the shape of the result: "[T, 192]"
   bool lastOnly = false; // works on the one row whose logits are wanted
-  bool rounds = false;   // a product with weights of bf16 that rounds rows where that is planned
+  bool rounds = false;   // a product that rounds the rows that it reads
   std::vector<Access> reads, writes;
 };
 

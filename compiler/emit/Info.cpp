@@ -144,6 +144,16 @@ static std::string lines(const Fields &fields) {
   return result;
 }
 
+/// How far ahead products of one row ask for weights, by their types: nothing where none does.
+static std::string aheadFields(const plan::Processor &processor) {
+  std::string fields;
+  for (DataType type : DataTypes)
+    if (processor.ahead[type])
+      fields += llvm::formatv("{0}.{1} = {2}", fields.empty() ? "" : ", ", name(type),
+                              processor.ahead[type]);
+  return fields;
+}
+
 SourceFile infoFile(const plan::Plan &plan) {
   const plan::Processor &processor = plan.processors.front();
   const plan::Memory &host = plan.memories[processor.memory];
@@ -166,8 +176,8 @@ SourceFile infoFile(const plan::Plan &plan) {
     sizes.push_back({"endTokens", llvm::formatv("{{endTokens, {0}}", plan.endTokens.size())});
   }
   Fields pace = {{"nanosPerMiB", number(nanosPerMiB(plan))}};
-  if (processor.int4Ahead)
-    pace.push_back({"int4Ahead", number(processor.int4Ahead)});
+  if (std::string ahead = aheadFields(processor); !ahead.empty())
+    pace.push_back({"ahead", "{" + ahead + "}"});
   Fields phases = plan.forward ? forwardFields(plan) : sequenceFields(plan);
   addTorch(plan, phases);
   return {"model.cpp", fill("model.cpp.in", {{"name", plan.spec},

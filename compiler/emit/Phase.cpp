@@ -69,8 +69,7 @@ std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef s
     comment[1] = 'S';
   else if (decode && comment[1] == 'T')
     comment[1] = '1';
-  const char *rounding =
-      call.rounds && !decode && names.roundsIn(unit) && !call.lastOnly ? "<BF16>" : "";
+  const char *rounding = call.rounds ? "<BF16>" : "";
   std::string line = llvm::formatv("{0}{1}::{2}{3}({4}, {5});", indent,
                                    call.space.empty() ? processor(unit) : call.space, call.kernel,
                                    rounding, step, call.arguments);

@@ -45,7 +45,7 @@ struct KernelRate {
   Nanos latency; // of a call, with its barrier
   Rate read;     // bytes a second
   Rate compute;  // floating-point operations a second
-  /// Of int4: products of one row ask for weights so many bytes ahead; 0: they do not.
+  /// Of our products: those of one row ask for weights so many bytes ahead; 0: they do not.
   uint32_t ahead = 0;
 };
 

@@ -96,7 +96,7 @@ public:
       : kernels(kernels), team(team), arena(arena), caches(caches), budget(quick ? 0.05 : 0.5),
         repeats(quick ? 99 : 999) {}
 
-  uint32_t bestAhead() const;
+  uint32_t bestAhead(DataType type) const;
   void linear(DataType type, uint32_t ahead, std::vector<KernelRate> &rates) const;
   void torchLinear(DataType type, TorchLibrary &torch, std::vector<KernelRate> &rates) const;
   KernelRate attend(DataType type) const;
@@ -108,7 +108,7 @@ private:
   double time(ProbeFunction function, ProbeCalls calls, uint32_t tokens = 1, uint64_t position = 0,
               TorchLibrary *torch = nullptr, uint32_t ahead = 0) const {
     StepState state;
-    state.int4Ahead = ahead;
+    state.ahead = {ahead, ahead, ahead, ahead, ahead}; // a call reads one of them
     state.torch = torch;
     state.host = arena.begin();
     state.tokens = tokens;
@@ -151,19 +151,19 @@ void Prober::warmUp() const {
     time(kernels.linear[0].tiny, {1000});
 }
 
-/// How far ahead to ask for weights of int4, or 0 when that is no faster: taken in turns, because
+/// How far ahead to ask for weights of a type, or 0 when that is no faster: taken in turns, because
 /// memory has its moods.
-uint32_t Prober::bestAhead() const {
-  constexpr uint32_t Ahead = 4096; // what was best for a processor that must be asked
+uint32_t Prober::bestAhead(DataType type) const {
+  constexpr uint32_t Asked = 4096; // what was best for a processor that must be asked
   constexpr double Chance = 0.98;
-  ProbeFunction stream = kernels.linear[static_cast<size_t>(DataType::Int4)].stream;
-  uint64_t count = places(panelBytes(DataType::Int4, Shape::StreamRows, Shape::StreamColumns));
+  ProbeFunction stream = kernels.linear[static_cast<size_t>(type)].stream;
+  uint64_t count = places(panelBytes(type, Shape::StreamRows, Shape::StreamColumns));
   double without = INFINITY, with = INFINITY;
   for (int turn = 0; turn < 3; ++turn) {
     without = std::min(without, time(stream, {1, count}));
-    with = std::min(with, time(stream, {1, count}, 1, 0, nullptr, Ahead));
+    with = std::min(with, time(stream, {1, count}, 1, 0, nullptr, Asked));
   }
-  return with < Chance * without ? Ahead : 0;
+  return with < Chance * without ? Asked : 0;
 }
 
 void Prober::linear(DataType type, uint32_t ahead, std::vector<KernelRate> &rates) const {
@@ -175,7 +175,7 @@ void Prober::linear(DataType type, uint32_t ahead, std::vector<KernelRate> &rate
   rate.latency = nanos(latency);
 
   uint64_t bytes = panelBytes(type, Shape::StreamRows, Shape::StreamColumns);
-  rate.ahead = type == DataType::Int4 ? ahead : 0;
+  rate.ahead = ahead;
   double stream = time(typed.stream, {1, places(bytes)}, 1, 0, nullptr, rate.ahead);
   rate.read = measured(static_cast<double>(bytes), beyond(stream, latency));
   double tokens = time(typed.tokens, {}, Shape::Tokens);
@@ -210,6 +210,7 @@ void Prober::torchLinear(DataType type, TorchLibrary &torch, std::vector<KernelR
     return;
   KernelRate rate = *native;
   rate.provider = Provider::Torch;
+  rate.ahead = 0;
   double latency = time(typed.tiny, {10}, 2, 0, &torch);
   rate.latency = nanos(latency);
   double tokens = time(typed.tokens, {}, Shape::TorchTokens, 0, &torch);
@@ -302,9 +303,9 @@ std::optional<Machine> probe(const ProbeOptions &options, Diagnostics &diags) {
   prober.warmUp();
   // Of a core that has memory to itself: together they may wait for memory whatever they do.
   Team one(1);
-  uint32_t ahead = Prober(formFor(cpu), one, arena, caches, options.quick).bestAhead();
+  Prober alone(formFor(cpu), one, arena, caches, options.quick);
   for (DataType type : DataTypes)
-    prober.linear(type, ahead, cpu.rates);
+    prober.linear(type, alone.bestAhead(type), cpu.rates);
   for (DataType type : CacheTypes)
     cpu.rates.push_back(prober.attend(type));
   cpu.rates.push_back(prober.elementwise());

@@ -6,6 +6,7 @@
 #include "templates/cpu/elementwise.h"
 #include "templates/cpu/linear.h"
 #include "templates/cpu/linear_quantized.h"
+#include "templates/cpu/linear_rounded.h"
 #include "templates/cpu/linear_torch.h"
 #include "templates/cpu/norm.h"
 
@@ -28,23 +29,16 @@ template <class Body> void repeat(StepState &state, Body body) {
   }
 }
 
-#ifdef __AVX512BF16__
-using Pairs = BF16; // what rows are rounded to for products with weights of bf16
-#else
-using Pairs = F32;
-#endif
-
 template <class T, int64_t N, int64_t K, uint32_t Max> void linear(StepState &state) {
-  using Rounded = std::conditional_t<(Max > 1) && std::is_same_v<T, BF16>, Pairs, F32>;
   Step<Max> step(state);
   repeat(state, [&](uint64_t place) {
     host::Rows<F32, K> x{{Arena::X}};
     host::Panels<T, N, K> w{{Arena::Operands + place * cpu::panelBytes<T>(N, K)}};
     host::Rows<F32, N> y{{Arena::Y}};
-    if constexpr (cpu::Quantized<T>)
-      cpu::linear(step, x, w, y);
+    if constexpr (Max > 1 && std::is_same_v<T, BF16>)
+      cpu::linear(step, x.rounded(), w, y);
     else
-      cpu::linear<Rounded>(step, x, w, y);
+      cpu::linear(step, x, w, y);
   });
 }
 

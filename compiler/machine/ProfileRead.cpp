@@ -123,9 +123,8 @@ void Reader::readRates(const profile::Processor &from, Processor &to) {
     read.compute = readRate(rate.compute, rate.at, "compute");
     if (rate.ahead) {
       read.ahead = static_cast<uint32_t>(readNumber(rate.ahead, rate.at, "ahead", MaxAhead));
-      if (read.kernel != Kernel::Linear || read.type != DataType::Int4 ||
-          read.provider != Provider::Native)
-        error(rate.ahead.at, "only our products with weights of int4 ask ahead");
+      if (read.kernel != Kernel::Linear || read.provider != Provider::Native)
+        error(rate.ahead.at, "only our products ask ahead: the kernel linear without a provider");
     }
     for (size_t i = 0; good && i < to.rates.size(); i++)
       if (same(to.rates[i], read) && to.rates[i].within == read.within) {

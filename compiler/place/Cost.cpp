@@ -1,6 +1,6 @@
 #include "compiler/place/Units.h"
 
-#include "compiler/spec/OneRow.h"
+#include "compiler/spec/OnTheWay.h"
 #include "compiler/support/CacheType.h"
 #include "runtime/Step.h"
 
@@ -122,15 +122,16 @@ static Bytes touchedBy(const Processor &processor, const std::vector<Unit> &unit
   return sum;
 }
 
-uint32_t int4Ahead(const Machine &machine, const std::vector<Unit> &units) {
+ByType<uint32_t> aheadByType(const Machine &machine, const std::vector<Unit> &units) {
   const Processor &cpu = machine.processor(machine.cpu());
   Bytes touched = touchedBy(cpu, units, &UnitForm::decode);
+  ByType<uint32_t> ahead;
   for (const Unit &unit : units)
-    for (const Work &w : unit.form(cpu.kind).decode)
-      if (w.kernel == Kernel::Linear && w.type == DataType::Int4)
-        if (const KernelRate *rate = rateFor(cpu, w, touched))
-          return rate->ahead;
-  return 0;
+    for (const StoredWeight &weight : unit.form(cpu.kind).stored)
+      if (weight.layout == plan::Layout::Panels)
+        if (const KernelRate *rate = rateFor(cpu, {Kernel::Linear, weight.type}, touched))
+          ahead[weight.type] = rate->ahead;
+  return ahead;
 }
 
 static bool timeUnits(const Machine &machine, const Model &model, const Request &request,
@@ -211,6 +212,7 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
   uint64_t decodeLength = std::min(prompt + request.workload.generate / 2, sizes.context);
   Tokens decode{sizes.batch, 1, decodeLength};
   Tokens prefill{1, sizes.chunk, std::max(prompt, sizes.chunk)};
+  bool rounds = roundsToBF16(machine, request);
   std::map<WeightId, StoredWeight> stored[std::size(Forms)];
   std::vector<Unit> units;
 
@@ -240,16 +242,20 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
       }
     unit.frame = packFrame(block, sizes);
     const CacheShape *cache = unit.cache ? &*unit.cache : nullptr;
-    std::vector<OneRow> oneRow = inOneRow(block);
-    for (Form form : Forms)
+    for (Form form : Forms) {
+      const auto &weights = stored[size_t(form)];
+      std::vector<OnTheWay> inOneRow = onTheWay(block);
+      std::vector<OnTheWay> inChunk = onTheWay(
+          block, roundedValues(block, [&](const Op &op) {
+            const StoredWeight &weight = weights.at(model.stored(*op.weight));
+            return rounds && weight.type == DataType::BF16 && weight.layout == plan::Layout::Panels;
+          }));
       for (auto [place, op] : llvm::enumerate(block.ops)) {
-        const auto &weights = stored[size_t(form)];
         UnitForm &to = unit.forms[size_t(form)];
         // What a product does on the way costs nothing.
-        bool onTheWay = oneRow[place] != OneRow::Alone;
-        if (!onTheWay || sizes.batch > 1)
+        if (sizes.batch > 1 || inOneRow[place] == OnTheWay::Nothing)
           to.decode.push_back(work(model, op, block, weights, cache, decode));
-        if (!onTheWay || sizes.chunk > 1)
+        if ((sizes.chunk > 1 ? inChunk : inOneRow)[place] == OnTheWay::Nothing)
           to.prefill.push_back(work(model, op, block, weights, cache, prefill));
         if (!isTorch(at, op))
           continue;
@@ -258,6 +264,7 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
         if (weight.type == DataType::BF16)
           unit.scratch.add(weight.rows, weight.columns);
       }
+    }
     units.push_back(std::move(unit));
   }
   if (!timeUnits(machine, model, request, units, diags))

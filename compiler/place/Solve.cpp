@@ -209,7 +209,7 @@ std::optional<Solution> Trials::attempt(const Request &request, Sizes sizes) con
   if (!units)
     return std::nullopt;
   solution.units = std::move(*units);
-  solution.int4Ahead = int4Ahead(machine, solution.units);
+  solution.ahead = aheadByType(machine, solution.units);
   solution.problem = makeProblem(solution.model, machine, request, directions.pins, solution.units,
                                  sizes, diskUse(machine, directions), fittings);
   if (!directions.pins.empty() && !pinsAgree(solution.problem, solution.model, diags))

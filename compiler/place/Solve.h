@@ -30,7 +30,7 @@ struct Solution {
   Placement placement;
   bool fromDeviceMap = false;
   bool bf16Products = false; // in steps of several rows, on the cpu
-  uint32_t int4Ahead = 0;    // in steps of one row, on the cpu
+  ByType<uint32_t> ahead;    // in steps of one row, on the cpu
 
   const Candidate &chosen(uint32_t unit) const {
     return problem.units[unit].candidates[placement.choice[unit]];

@@ -163,10 +163,10 @@ plan::Plan assemble(llvm::StringRef digest, const Machine &machine, const Soluti
   plan.endTokens = model.endTokens;
   plan.memories = arena.memories;
   for (const Processor &processor : machine.processors)
-    plan.processors.push_back({processor.name, name(processor.kind).str(), index(processor.memory),
-                               processor.threads, requiredIsa(processor),
-                               processor.kind == ProcessorKind::Cpu && solution.bf16Products,
-                               processor.kind == ProcessorKind::Cpu ? solution.int4Ahead : 0});
+    plan.processors.push_back(
+        {processor.name, name(processor.kind).str(), index(processor.memory), processor.threads,
+         requiredIsa(processor), processor.kind == ProcessorKind::Cpu && solution.bf16Products,
+         processor.kind == ProcessorKind::Cpu ? solution.ahead : ByType<uint32_t>()});
   for (auto [at, places] : llvm::enumerate(arena.units))
     plan.units.push_back(unitOf(machine, solution, places, at));
   Frames(machine, solution, arena, plan).add();

@@ -40,7 +40,8 @@ struct Processor {
   std::vector<std::string> isa; // that the kernels are compiled for, sorted
   /// Steps of several rows round them to bf16 to multiply them by bf16 weights.
   bool bf16Products = false;
-  uint32_t int4Ahead = 0; // bytes that products of one row with weights of int4 ask for ahead
+  /// By the type of weights in panels: how many bytes ahead products of one row ask for them.
+  ByType<uint32_t> ahead;
 };
 
 /// A place in a region: the index of memory and region, and the offset in the region.

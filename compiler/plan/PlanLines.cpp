@@ -119,15 +119,18 @@ void Parser::region() {
 }
 
 void Parser::processor() {
-  line.allow({"kind", "memory", "threads", "isa", "int4-ahead"}, "bf16-products");
+  line.allow({"kind", "memory", "threads", "isa", "f32-ahead", "f16-ahead", "bf16-ahead",
+              "int8-ahead", "int4-ahead"},
+             "bf16-products");
   Processor processor;
   processor.name = line.name();
   processor.kind = line.string("kind");
   processor.memory = reference(memories, "memory", "memory");
   processor.threads = line.number32("threads");
   line.list("isa", [&](const std::string &name, SMLoc) { processor.isa.push_back(name); });
-  if (line.has("int4-ahead"))
-    processor.int4Ahead = line.number32("int4-ahead");
+  for (DataType type : DataTypes)
+    if (std::string key = ashlar::name(type).str() + "-ahead"; line.has(key))
+      processor.ahead[type] = line.number32(key);
   processor.bf16Products = line.has("bf16-products");
   declare(processors, processor.name, "processor");
   plan.processors.push_back(std::move(processor));

@@ -121,8 +121,9 @@ struct Printer {
       out << "processor " << nameText(processor.name) << " kind=" << nameText(processor.kind)
           << " memory=" << memoryName(processor.memory) << " threads=" << processor.threads;
       list("isa", processor.isa, nameText);
-      if (processor.int4Ahead)
-        out << " int4-ahead=" << processor.int4Ahead;
+      for (DataType type : DataTypes)
+        if (processor.ahead[type])
+          out << ' ' << ashlar::name(type) << "-ahead=" << processor.ahead[type];
       out << (processor.bf16Products ? " bf16-products\n" : "\n");
     }
   }

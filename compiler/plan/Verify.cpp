@@ -145,9 +145,10 @@ void checkWhole(const Plan &plan, Violations &found) {
       violate(found, "processor " + processor.name +
                          " rounds the rows of longer steps, and a chunk is 1 token");
   for (const Processor &processor : plan.processors)
-    if (processor.int4Ahead && processor.kind != "cpu")
+    if (llvm::any_of(processor.ahead.values, [](uint32_t ahead) { return ahead != 0; }) &&
+        processor.kind != "cpu")
       violate(found, "processor " + processor.name +
-                         " is no cpu, whose products alone ask ahead for weights of int4");
+                         " is no cpu, whose products alone ask ahead for weights");
   if (size_t count = llvm::count_if(
           plan.processors, [](const Processor &processor) { return processor.kind == "cpu"; });
       count != 1)

@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 namespace ashlar {
@@ -15,6 +16,13 @@ enum class DataType : uint8_t { F32, F16, BF16, Int8, Int4 };
 inline constexpr DataType DataTypes[] = {DataType::F32, DataType::F16, DataType::BF16,
                                          DataType::Int8, DataType::Int4};
 inline constexpr DataType NumberTypes[] = {DataType::F32, DataType::F16, DataType::BF16};
+
+/// A value for each type.
+template <class T> struct ByType {
+  T values[std::size(DataTypes)] = {};
+  T &operator[](DataType type) { return values[static_cast<size_t>(type)]; }
+  const T &operator[](DataType type) const { return values[static_cast<size_t>(type)]; }
+};
 
 constexpr bool isQuantized(DataType type) {
   return type == DataType::Int8 || type == DataType::Int4;

@@ -19,6 +19,7 @@ inline constexpr int64_t PanelVectors = host::PanelRows / Width;
 template <class T> struct PanelColumns {
   static constexpr int64_t Depth = PanelPair<T>; // that come with one load
   const typename T::storage *base;
+  ASHLAR_INLINE PanelColumns from(int64_t k) const { return {base + k * host::PanelRows}; }
   template <int64_t V> ASHLAR_INLINE void load(int64_t k, Floats (&out)[Depth][V]) const {
     const typename T::storage *from = base + k * host::PanelRows;
     if constexpr (Depth == 2) {
@@ -31,6 +32,20 @@ template <class T> struct PanelColumns {
     } else {
       unrolled<V>([&](auto v) ASHLAR_INLINE { out[0][v] = cpu::load<T>(from + v * Width); });
     }
+  }
+};
+
+/// The same, and each load asks for what lies `ahead` bytes further on. A processor sees as far as
+/// it has room for instructions: some must be told what will be read later.
+template <class T> struct PanelColumnsAhead {
+  static constexpr int64_t Depth = PanelPair<T>;
+  PanelColumns<T> columns;
+  int64_t ahead;
+  ASHLAR_INLINE PanelColumnsAhead from(int64_t k) const { return {columns.from(k), ahead}; }
+  template <int64_t V> ASHLAR_INLINE void load(int64_t k, Floats (&out)[Depth][V]) const {
+    constexpr int64_t Bytes = Depth * host::PanelRows * sizeof(*columns.base);
+    prefetch<Bytes>(reinterpret_cast<const char *>(columns.from(k).base) + ahead);
+    columns.load(k, out);
   }
 };
 

@@ -9,7 +9,7 @@ inline namespace ASHLAR_ISA {
 
 /// Calls body(row, column, count) for the vectors that this thread comes to do of [step.count(),
 /// C]. Where all rows lie one behind the other, they count as one. Outputs that are rounded may lie
-/// on inputs of the same row: a thread does whole rows then, and writes where it has read.
+/// on inputs of the same row (`roundedInPlace`): a thread does whole rows then, from the left.
 template <int64_t C, class Y, int64_t... Strides, uint32_t Max, class Body>
 ASHLAR_INLINE inline void forVectors(const Step<Max> &step, Body &&body) {
   constexpr bool rounds = !std::is_same_v<decltype(stored(Y())), host::Rows<F32, C>>;

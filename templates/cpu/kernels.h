@@ -8,6 +8,7 @@
 #include "templates/cpu/linear.h"
 #include "templates/cpu/linear_one.h"
 #include "templates/cpu/linear_quantized.h"
+#include "templates/cpu/linear_rounded.h"
 #include "templates/cpu/linear_rows.h"
 #include "templates/cpu/linear_torch.h"
 #include "templates/cpu/norm.h"

@@ -7,8 +7,6 @@
 
 #include "templates/cpu/block.h"
 #include "templates/cpu/linear_bf16.h"
-#include "templates/cpu/linear_tiles.h"
-#include "templates/cpu/rows.h"
 
 #include <type_traits>
 
@@ -20,15 +18,13 @@ inline namespace ASHLAR_ISA {
 inline constexpr int64_t SumDepth = 512;
 
 /// One block of outputs: R rows, `columns` of the V vectors.
-template <class T, int64_t R, int64_t V>
-[[gnu::noinline]] void linearBlock(const typename T::storage *weights, const float *x,
-                                   int64_t xStride, int64_t depth, const float *bias, float *y,
-                                   int64_t stride, int64_t columns) {
+template <int64_t R, int64_t V, class Weights>
+[[gnu::noinline]] void linearBlock(Weights weights, const float *x, int64_t xStride, int64_t depth,
+                                   const float *bias, float *y, int64_t stride, int64_t columns) {
   Floats sums[R][V] = {};
   for (int64_t k = 0; k < depth; k += SumDepth) {
     Floats part[R][V] = {};
-    accumulate(PanelColumns<T>{weights + k * host::PanelRows}, x + k, xStride,
-               depth - k < SumDepth ? depth - k : SumDepth, part);
+    accumulate(weights.from(k), x + k, xStride, depth - k < SumDepth ? depth - k : SumDepth, part);
     unrolled<R>([&](auto r) ASHLAR_INLINE {
       unrolled<V>([&](auto v) ASHLAR_INLINE { sums[r][v] += part[r][v]; });
     });
@@ -52,7 +48,8 @@ template <class T, int64_t R, int64_t V>
 template <class T> class RowTimesPanels {
 public:
   using Weight = typename T::storage;
-  RowTimesPanels(const StepState &, const float *x, int64_t depth) : x(x), depth(depth) {}
+  RowTimesPanels(const StepState &step, const float *x, int64_t depth)
+      : x(x), depth(depth), ahead(aheadOf<T>(step)) {}
 
   int64_t panelBytes() const { return panelSize<T>(depth) * static_cast<int64_t>(sizeof(Weight)); }
   template <int64_t N>
@@ -60,14 +57,19 @@ public:
                               float *to) const {
     for (; panel < end; ++panel, to += host::PanelRows) {
       int64_t first = panel * host::PanelRows;
-      linearBlock<T, 1, PanelVectors>(weights + panel * panelSize<T>(depth), x, depth, depth,
-                                      bias ? bias + first : bias, to, N, N - first);
+      const float *add = bias ? bias + first : bias;
+      PanelColumns<T> columns{weights + panel * panelSize<T>(depth)};
+      if (ahead)
+        linearBlock<1, PanelVectors>(PanelColumnsAhead<T>{columns, ahead}, x, depth, depth, add, to,
+                                     N, N - first);
+      else
+        linearBlock<1, PanelVectors>(columns, x, depth, depth, add, to, N, N - first);
     }
   }
 
 private:
   const float *x;
-  int64_t depth;
+  int64_t depth, ahead;
 };
 
 template <uint32_t Max, class T, int64_t N>
@@ -86,9 +88,10 @@ void linearChunks(const Step<Max> &step, const float *x, int64_t xStride,
         if (first >= outputs)
           break;
         forRows<Rows>(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
-          linearBlock<T, r.value, BlockVectors>(
-              weights + panel * size + part * PanelPair<T>, x + row * xStride, xStride, depth,
-              bias ? bias + first : bias, y + row * outputs + first, outputs, outputs - first);
+          linearBlock<r.value, BlockVectors>(
+              PanelColumns<T>{weights + panel * size + part * PanelPair<T>}, x + row * xStride,
+              xStride, depth, bias ? bias + first : bias, y + row * outputs + first, outputs,
+              outputs - first);
         });
       }
     };
@@ -111,35 +114,6 @@ void linearRows(const Step<Max> &step, const float *x, int64_t xStride,
     linearChunks<Max, T, N>(step, x, xStride, weights, bias, y, depth);
 #endif
   }
-}
-
-/// The same of rows that whoever wrote them has rounded, where that is for this form to do.
-template <uint32_t Max, int64_t N, int64_t K>
-void linearOfRounded(const Step<Max> &step, host::RoundedRows<K> rows, const uint16_t *weights,
-                     const float *bias, float *y) {
-  static_assert(Max > 1);
-  auto x = stored(rows);
-#ifdef __AMX_BF16__
-  if constexpr (K % TileDepth == 0)
-    return linearOfTiles(step, step.count(), x.at(step), x.RowStride, weights, bias, y, N, K);
-#endif
-#ifdef __AVX512BF16__
-  linearChunksOfBF16(step, x.at(step), x.RowStride, weights, bias, y, N, K);
-#else
-  linearChunks<Max, BF16, N>(step, x.at(step), K, weights, bias, y, K);
-#endif
-}
-
-template <uint32_t Max, int64_t N, int64_t K>
-void linear(const Step<Max> &step, host::RoundedRows<K> x, host::Panels<BF16, N, K> w,
-            host::Rows<F32, N> y) {
-  linearOfRounded<Max, N, K>(step, x, w.address(step), nullptr, y.at(step));
-}
-
-template <uint32_t Max, int64_t N, int64_t K>
-void linear(const Step<Max> &step, host::RoundedRows<K> x, host::Panels<BF16, N, K> w,
-            host::Vector<F32, N> bias, host::Rows<F32, N> y) {
-  linearOfRounded<Max, N, K>(step, x, w.address(step), bias.at(step), y.at(step));
 }
 
 template <class A = F32, uint32_t Max, class T, int64_t N, int64_t K, int64_t S>

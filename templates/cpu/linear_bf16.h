@@ -42,12 +42,12 @@ template <int64_t R> struct PairedRows {
   }
 };
 
-/// One block of outputs: R rows, a panel of columns. Its sums begin as what is in y, or as the
-/// bias.
+/// One block of outputs: R rows, a panel of columns. Its sums begin as what is at `from`, if there
+/// is anything, plus the bias.
 template <int64_t R>
 ASHLAR_INLINE inline void blockOfBF16(const uint16_t *panel, const PairedRows<R> &x, int64_t pairs,
-                                      bool first, const float *bias, float *y, int64_t stride,
-                                      int64_t columns) {
+                                      const float *from, int64_t fromStride, const float *bias,
+                                      float *y, int64_t stride, int64_t columns) {
   static_assert(PanelVectors == 2);
   __m512 sums[R][2];
   for (int64_t v = 0; v < 2; ++v) {
@@ -55,7 +55,7 @@ ASHLAR_INLINE inline void blockOfBF16(const uint16_t *panel, const PairedRows<R>
     bool any = at < columns;
     Floats add = bias && any ? load(bias + at, columns - at) : Floats{};
     unrolled<R>([&](auto r) ASHLAR_INLINE {
-      sums[r][v] = first || !any ? add : load(y + r * stride + at, columns - at);
+      sums[r][v] = from && any ? add + load(from + r * fromStride + at, columns - at) : add;
     });
   }
   for (int64_t k = 0; k < pairs; ++k) {
@@ -84,8 +84,9 @@ template <int64_t R, class X>
   rounded.take(x, xStride, depth);
   for (int64_t panel = 0; panel < panels; ++panel) {
     int64_t column = panel * host::PanelRows;
-    blockOfBF16<R>(weights + panel * panelSize, rounded, (depth + 1) / 2, first,
-                   bias ? bias + column : nullptr, y + column, stride, outputs - column);
+    blockOfBF16<R>(weights + panel * panelSize, rounded, (depth + 1) / 2,
+                   first ? nullptr : y + column, stride, bias ? bias + column : nullptr, y + column,
+                   stride, outputs - column);
   }
 }
 

@@ -12,10 +12,7 @@ namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
 /// One panel of outputs of R rows: `count` columns of x, which begin where `panel` begins, added to
-/// what is in y, or to the bias if they are the first.
-///
-/// A processor sees as far ahead as it has room for instructions, and a byte of int4 takes more of
-/// them than others: some must be told what will be read `ahead` bytes later.
+/// what is in y, or to the bias if they are the first. Asks for what lies `ahead` bytes further on.
 template <class T, int64_t R, int64_t Columns>
 [[gnu::noinline]] void panelOfQuantized(const uint8_t *panel, const QuantizedRow<Columns> (&x)[R],
                                         int64_t count, bool first, const float *bias, float *y,
@@ -43,7 +40,7 @@ template <Quantized T> class RowTimesPanels<T> {
 public:
   using Weight = uint8_t;
   RowTimesPanels(const StepState &step, const float *x, int64_t depth)
-      : x(x), depth(depth), ahead(std::is_same_v<T, Int4> ? step.int4Ahead : 0) {}
+      : x(x), depth(depth), ahead(aheadOf<T>(step)) {}
 
   int64_t panelBytes() const { return panelSize<T>(depth); }
   template <int64_t N>

@@ -53,6 +53,20 @@ template <class T> inline constexpr int64_t panelIndex(int64_t row, int64_t colu
   return (column / Pair * host::PanelRows + row % host::PanelRows) * Pair + column % Pair;
 }
 
+/// How many bytes ahead of what they read products of one row ask for weights of this type.
+template <class T> ASHLAR_INLINE inline int64_t aheadOf(const StepState &step) {
+  if constexpr (std::is_same_v<T, F32>)
+    return step.ahead.f32;
+  else if constexpr (std::is_same_v<T, F16>)
+    return step.ahead.f16;
+  else if constexpr (std::is_same_v<T, BF16>)
+    return step.ahead.bf16;
+  else if constexpr (std::is_same_v<T, Int8>)
+    return step.ahead.int8;
+  else
+    return step.ahead.int4;
+}
+
 /// Writes one panel, `panelSize<T>(columns)` values, from at most 32 rows of `columns` values each.
 template <class T>
 void packPanel(const typename T::storage *const *rows, int64_t count, int64_t columns,

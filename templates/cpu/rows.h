@@ -18,14 +18,14 @@ template <class T, int64_t C, int64_t S>
 ASHLAR_INLINE constexpr host::Rows<T, C, S> stored(host::Rows<T, C, S> rows) {
   return rows;
 }
-template <int64_t C> ASHLAR_INLINE constexpr auto stored(host::RoundedRows<C> rows) {
-  return host::Rows<Rounded, C, C * 4 / int64_t(sizeof(Rounded::storage))>{{rows.offset}};
+template <int64_t C, int64_t S> ASHLAR_INLINE constexpr auto stored(host::RoundedRows<C, S> rows) {
+  return host::Rows < Rounded, C, std::is_same_v<Rounded, F32> ? C : S > {{rows.offset}};
 }
 
 /// Rows of C columns that a kernel writes.
 template <class> inline constexpr int64_t ColumnsOf = 0;
 template <int64_t C, int64_t S> inline constexpr int64_t ColumnsOf<host::Rows<F32, C, S>> = C;
-template <int64_t C> inline constexpr int64_t ColumnsOf<host::RoundedRows<C>> = C;
+template <int64_t C, int64_t S> inline constexpr int64_t ColumnsOf<host::RoundedRows<C, S>> = C;
 template <class Rows, int64_t C>
 concept RowsOf = (ColumnsOf<Rows> == C);
 

@@ -1,7 +1,8 @@
 // How fast linear is, by the type of its weights, and attention of one token, by the type of its
 // cache, and which share of a plain read of the same bytes that is; and how fast both are of many
-// tokens: `ninja -C build bench-kernels` builds one of these for each instruction set. Arguments:
-// how often each is measured, and "linear" or "attend" for one of them alone.
+// tokens, with weights of bf16 of rounded ones: `ninja -C build bench-kernels` builds one of these
+// for each instruction set. Arguments: how often each is measured, and "linear", "asks" (linear of
+// one token with weights that are asked for ahead, and without) or "attend" for one of them alone.
 //
 // Memory is shared with whatever else runs, so each measurement stands between two plain reads by
 // the same threads, and each line is the median of several. Time is that of the threads' own
@@ -12,6 +13,7 @@
 #include "runtime/TileRegisters.h"
 #include "templates/cpu/attention.h"
 #include "templates/cpu/linear_quantized.h"
+#include "templates/cpu/linear_rounded.h"
 
 #include <time.h>
 
@@ -82,8 +84,13 @@ template <class T> void oneToken(StepState &state) {
 template <class T> void manyTokens(StepState &state) {
   Step<Tokens> step(state);
   timed(state, [&] {
-    cpu::linear(step, host::Rows<F32, K>{{X}}, host::Panels<T, N, K>{{Weights}},
-                host::Rows<F32, N>{{Y}});
+    host::Rows<F32, K> x{{X}};
+    host::Panels<T, N, K> w{{Weights}};
+    host::Rows<F32, N> y{{Y}};
+    if constexpr (std::is_same_v<T, BF16>)
+      cpu::linear(step, x.rounded(), w, y);
+    else
+      cpu::linear(step, x, w, y);
   });
 }
 
@@ -141,6 +148,19 @@ public:
     print(rate);
     std::printf("; ");
     printMany(manyTokens<T>, 2.0 * N * K * Tokens, (repeats + 2) / 3);
+  }
+
+  template <class T> void asks(const char *name) {
+    uint64_t whole = WeightBytes / MatrixBytes<T> * MatrixBytes<T>;
+    for (uint32_t bytes : {0u, 4096u}) {
+      ahead = bytes;
+      Rate rate = beside(oneToken<T>, double(whole));
+      std::printf("%-5s %u threads: one token, %4u ahead ", name, team.threads(), ahead);
+      print(rate);
+      std::printf("\n");
+      std::fflush(stdout);
+    }
+    ahead = 0;
   }
 
   template <class T, int64_t... Contexts> void attention(const char *name) {
@@ -207,6 +227,7 @@ private:
     StepState state;
     state.host = arena;
     state.tokens = Tokens;
+    state.ahead = {ahead, ahead, ahead, ahead, ahead}; // a kernel reads one of them
     state.context = &pass;
     double start = seconds(CLOCK_MONOTONIC);
     team.run(body, state);
@@ -227,6 +248,7 @@ private:
   std::byte *arena;
   Team team;
   int repeats;
+  uint32_t ahead = 0;
 };
 
 } // namespace
@@ -257,6 +279,13 @@ int main(int argc, char **argv) {
       bench.linear<BF16>("bf16");
       bench.linear<Int8>("int8");
       bench.linear<Int4>("int4");
+    }
+    if (asked("asks")) {
+      bench.asks<F32>("f32");
+      bench.asks<F16>("f16");
+      bench.asks<BF16>("bf16");
+      bench.asks<Int8>("int8");
+      bench.asks<Int4>("int4");
     }
     if (asked("attend")) {
       bench.attention<F32, 64, 1024, 4096>("f32");

@@ -11,6 +11,8 @@
 /// unsupported.
 #pragma once
 
+#include "runtime/TileRegisters.h"
+
 #include <unistd.h>
 
 #include <cmath>
@@ -113,6 +115,10 @@ struct Test {
 #ifdef __AVX512BF16__
   if (!__builtin_cpu_supports("avx512bf16"))
     missing = "avx512bf16";
+#endif
+#ifdef __AMX_BF16__ // of which clang 14 cannot ask either
+  if (!ashlar::useTileRegisters())
+    missing = "amx_bf16 that it may use";
 #endif
   if (!missing)
     return;

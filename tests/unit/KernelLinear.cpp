@@ -20,7 +20,7 @@ template <class A> double rounded(float value) {
 }
 
 template <uint32_t Max, class T, int64_t N, int64_t K, class A = F32>
-void checkLinear(uint32_t tokens, uint32_t threads, bool withBias) {
+void checkLinear(uint32_t tokens, uint32_t threads, bool withBias, uint32_t ahead = 0) {
   Arena arena;
   auto weights = normal<T>(N * K);
   auto inputs = normal<F32>(tokens * K);
@@ -39,8 +39,8 @@ void checkLinear(uint32_t tokens, uint32_t threads, bool withBias) {
       expected[t * N + n] = sum;
     }
 
-  StepState state;
-  state.tokens = tokens;
+  StepState state = stateOf(tokens);
+  state.ahead = {.f32 = ahead, .f16 = ahead, .bf16 = ahead};
   onTeam<Max>(threads, arena, state, [&](const Step<Max> &step) {
     if (withBias)
       cpu::linear<A>(step, x, w, b, y);
@@ -79,6 +79,26 @@ TEST(linearOfF32) { checkType<F32>(); }
 TEST(linearOfF16) { checkType<F16>(); }
 TEST(linearOfBF16) { checkType<BF16>(); }
 
+// Beyond the last weight of all, too.
+TEST(askingAhead) {
+  for (uint32_t ahead : {1u, 4096u, 1u << 16}) {
+    checkLinear<1, F32, 65, 1500>(1, 2, true, ahead);
+    checkLinear<1, F16, 65, 1500>(1, 2, true, ahead);
+    checkLinear<1, BF16, 65, 1501>(1, 2, true, ahead);
+  }
+}
+
+// Each type has a distance of its own.
+TEST(aheadByType) {
+  StepState state;
+  state.ahead = {.f32 = 1, .f16 = 2, .bf16 = 3, .int8 = 4, .int4 = 5};
+  CHECK_EQ(cpu::aheadOf<F32>(state), 1);
+  CHECK_EQ(cpu::aheadOf<F16>(state), 2);
+  CHECK_EQ(cpu::aheadOf<BF16>(state), 3);
+  CHECK_EQ(cpu::aheadOf<Int8>(state), 4);
+  CHECK_EQ(cpu::aheadOf<Int4>(state), 5);
+}
+
 #ifdef __AVX512BF16__
 // Products of bf16 are exact in f32, so only the order of the sums differs from those above. All
 // shapes of the block, parts of a depth, and more panels than are worked on together.
@@ -97,49 +117,6 @@ TEST(linearThatRoundsRows) {
   checkRounded<600, 65>();
 }
 #endif
-
-// Rows that were rounded by who wrote them, as this form of the kernels has them. Some threads get
-// parts of blocks of tiles; some depths are worked on in parts.
-template <int64_t N, int64_t K> void checkRoundedRows(uint32_t tokens, uint32_t threads) {
-  Arena arena;
-  auto weights = normal<BF16>(N * K);
-  auto bias = normal<F32>(N, 10);
-  Rows<F32, K> rows{arena.add<F32>(tokens * K)};
-  auto x = cpu::stored(rows.rounded());
-  using X = typename decltype(x)::Type;
-  Panels<BF16, N, K> w{arena.add<BF16>(panels<BF16>(weights, N, K))};
-  Vector<F32, N> b{arena.add<F32>(bias)};
-  Rows<F32, N> plain{arena.add<F32>(tokens * N)}, biased{arena.add<F32>(tokens * N)};
-  std::vector<double> expected(tokens * N), expectedBiased(tokens * N);
-  auto inputs = normal<BF16>(tokens * K);
-  for (uint32_t t = 0; t < tokens; ++t) {
-    for (int64_t k = 0; k < K; ++k)
-      arena.at<X>(x.offset)[t * x.RowStride + k] = encode<X>(decode<BF16>(inputs[t * K + k]));
-    for (int64_t n = 0; n < N; ++n) {
-      for (int64_t k = 0; k < K; ++k)
-        expected[t * N + n] += decode<BF16>(inputs[t * K + k]) * decode<BF16>(weights[n * K + k]);
-      expectedBiased[t * N + n] = expected[t * N + n] + bias[n];
-    }
-  }
-  onTeam<130>(threads, arena, stateOf(tokens), [&](const Step<130> &step) {
-    cpu::linear(step, rows.rounded(), w, plain);
-    cpu::linear(step, rows.rounded(), w, b, biased);
-  });
-  CHECK_NEAR(relativeError(arena.at<F32>(plain.offset), expected), 0, Tolerance);
-  CHECK_NEAR(relativeError(arena.at<F32>(biased.offset), expectedBiased), 0, Tolerance);
-}
-
-TEST(linearOfRoundedRows) {
-  for (uint32_t tokens : {1u, 2u, 15u, 16u, 17u, 32u, 33u, 48u, 49u, 65u, 130u}) {
-    checkRoundedRows<1, 32>(tokens, tokens % 3 + 1);
-    checkRoundedRows<16, 96>(tokens, tokens % 3 + 1);
-    checkRoundedRows<47, 33>(tokens, tokens % 3 + 1);
-    checkRoundedRows<100, 64>(tokens, tokens % 3 + 1);
-  }
-  checkRoundedRows<49, 8192>(33, 1); // enough for less than a megabyte of panels
-  checkRoundedRows<70, 4128>(40, 2);
-  checkRoundedRows<2100, 544>(35, 1);
-}
 
 // The same weights row by row: all widths of what is left of a row, and fewer rows than a register.
 template <uint32_t Max, class T, int64_t N, int64_t K>

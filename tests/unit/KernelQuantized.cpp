@@ -99,7 +99,7 @@ void checkLinear(const Matrix<T> &matrix, uint32_t tokens, uint32_t threads, boo
       expected[t * N + n] = sum;
     }
   StepState state = stateOf(tokens);
-  state.int4Ahead = ahead;
+  state.ahead = {.int8 = ahead, .int4 = ahead};
   onTeam<Max>(threads, arena, state, [&](const Step<Max> &step) {
     if (withBias)
       cpu::linear(step, x.rows, w, b, y);
@@ -150,9 +150,12 @@ TEST(longRows) {
 
 // Beyond the last weight of all, too.
 TEST(askingAhead) {
-  auto matrix = anyMatrix<Int4>(65, 1500);
-  for (uint32_t ahead : {1u, 4096u, 1u << 16})
-    checkLinear<1, Int4, 65, 1500>(matrix, 1, 2, true, ahead);
+  auto bytes = anyMatrix<Int8>(65, 1500);
+  auto halves = anyMatrix<Int4>(65, 1500);
+  for (uint32_t ahead : {1u, 4096u, 1u << 16}) {
+    checkLinear<1, Int8, 65, 1500>(bytes, 1, 2, true, ahead);
+    checkLinear<1, Int4, 65, 1500>(halves, 1, 2, true, ahead);
+  }
 }
 
 /// The product of x with one row of ones, each in a group of its own.

@@ -4,7 +4,6 @@
 
 #include "runtime/Step.h"
 #include "runtime/Team.h"
-#include "runtime/TileRegisters.h"
 #include "templates/cpu/panels.h"
 #include "tests/unit/Check.h"
 
@@ -126,10 +125,6 @@ std::vector<typename T::storage> panels(const std::vector<typename T::storage> &
 }
 
 inline Team &team(uint32_t threads) {
-#ifdef __AMX_TILE__
-  static bool allowed = useTileRegisters();
-  CHECK(allowed);
-#endif
   static Team *teams[8] = {};
   Team *&team = teams[threads];
   if (!team) {
