@@ -87,7 +87,7 @@ requires(!AttendsByTiles<T, Dim>) void attendRows(const float *q, HeadRows<T, Di
   }
 
   int64_t end = first + tokens;
-  int64_t start = Window && first >= Window ? first - Window + 1 : 0;
+  int64_t start = firstSeen<Window>(first);
   for (; start < end; start += KeyBlock) {
     int64_t count = end - start < KeyBlock ? end - start : KeyBlock;
     turnKeys<T, Dim>(k.from(start), count, turned[0], KeyBlock);

@@ -6,7 +6,7 @@
 /// small steps between rows of the softmax.
 #pragma once
 
-#include "templates/cpu/cache.h"
+#include "templates/cpu/attention_decode.h"
 #include "templates/cpu/softmax.h"
 #include "templates/cpu/tiles.h"
 
@@ -15,7 +15,7 @@ inline namespace ASHLAR_ISA {
 
 /// Rows of queries that pass over the keys together: what is worked on for them stays in the second
 /// cache.
-template <int64_t Dim> inline constexpr int64_t TiledRows = Dim <= 64 ? 128 : Dim <= 128 ? 64 : 32;
+template <int64_t Dim> inline constexpr int64_t TiledRows = Dim <= 64 ? 256 : (1 << 14) / Dim;
 
 #ifndef __AMX_BF16__
 
@@ -25,10 +25,10 @@ template <class T, int64_t Dim> inline constexpr bool AttendsByTiles = false;
 
 /// Whether attention of many tokens is what is below.
 template <class T, int64_t Dim>
-inline constexpr bool AttendsByTiles = (std::is_same_v<T, BF16> || Scaled<T>)&&Dim % TileDepth == 0;
+inline constexpr bool AttendsByTiles = Dim % TileDepth == 0 &&
+                                       (std::is_same_v<T, BF16> || Scaled<T>);
 
-/// Pairs of bf16, the upper halves of floats. What is multiplied is in the same order: of each 32
-/// numbers, the first with the 17th and so on.
+/// Pairs of bf16, the upper halves of floats.
 ASHLAR_INLINE inline Floats paired(Floats low, Floats high) {
   return (Floats)((Words)low >> 16 | ((Words)high & 0xffff0000));
 }
@@ -123,15 +123,15 @@ private:
 /// Rows of queries of one key head, and all that is worked on for them.
 template <int64_t MaxRows, class T, int64_t Dim> struct RowTiles {
   static constexpr int64_t Rows = roundUp(MaxRows, TileRows);
-  // Keys that are worked on together.
-  static constexpr int64_t KeyBlock = Dim <= 128 ? 128 : 64, Pairs = Dim / 2,
+  // Keys that are worked on together stay in the nearest cache.
+  static constexpr int64_t KeyBlock = Dim <= 256 ? 64 : 32, Pairs = Dim / 2,
                            KeyPairs = KeyBlock / 2;
   static_assert(TileRows == Width && TileDepth == BlockColumns && KeyBlock % BlockColumns == 0);
 
   alignas(64) float queries[Rows][2 * Pairs]; // split
   alignas(64) float sums[Rows][Dim];
   Floats totals[Rows];             // of weights
-  Floats largest[Rows / TileRows]; // scores
+  Floats largest[Rows / TileRows]; // of scores
   alignas(64) float keys[KeyBlock / TileRows][Pairs][TileRows];
   alignas(64) float values[Dim / TileRows][KeyPairs][TileRows];
   alignas(64) float keyScales[Scaled<T> ? KeyBlock : 1];
@@ -141,31 +141,39 @@ template <int64_t MaxRows, class T, int64_t Dim> struct RowTiles {
   alignas(64) float weights[2][TileRows][2 * KeyPairs]; // split
 
   void setQuery(int64_t row, const float *from, float scale) {
-    for (int64_t d = 0; d < Dim; d += BlockColumns)
-      split(load(from + d) * scale, load(from + d + Width) * scale, queries[row] + d / 2, Pairs);
+    for (int64_t d = 0; d < Dim; d += BlockColumns) {
+      // Of what is no number, rounding half up would make one.
+      auto part = [&](int64_t column) ASHLAR_INLINE {
+        Floats x = load(from + column) * scale;
+        return x == x ? x : broadcast(__builtin_nanf(""));
+      };
+      Floats first = part(d), rest = part(d + Width);
+      split(everySecond<0>(first, rest, Lanes()), everySecond<1>(first, rest, Lanes()),
+            queries[row] + d / 2, Pairs);
+    }
   }
 
-  void clear() {
-    for (int64_t row = 0; row < Rows; ++row)
+  void clear(int64_t tiles) {
+    for (int64_t row = 0; row < tiles * TileRows; ++row) {
       for (int64_t d = 0; d < Dim; d += Width) {
         store(queries[row] + d, Floats{});
         store(sums[row] + d, Floats{});
       }
-    for (Floats &total : totals)
-      total = Floats{};
+      totals[row] = Floats{};
+    }
     // Less than any score, so that rows which have seen nothing yet need no case of their own.
     for (Floats &most : largest)
       most = broadcast(-__FLT_MAX__);
     __builtin_memset(weights, 0, sizeof(weights));
   }
 
-  /// Beyond `count` keys there are zeros.
+  // Beyond `count` keys there are zeros.
   void setKeys(HeadRows<T, Dim> from, int64_t count) {
     for (int64_t key = 0; key < count; key += TileRows)
       for (int64_t d = 0; d < Dim; d += BlockColumns) {
         Floats square[Width];
         unrolled<Width>([&](auto i) ASHLAR_INLINE {
-          square[i] = key + i < count ? numbers(from, key + i, d, key + i, d + Width) : Floats{};
+          square[i] = key + i < count ? columnPairs(from.values + (key + i) * Dim + d) : Floats{};
         });
         turn(square);
         unrolled<Width>([&](auto i)
@@ -179,11 +187,12 @@ template <int64_t MaxRows, class T, int64_t Dim> struct RowTiles {
     for (int64_t key = 0; key < count; key += BlockColumns)
       for (int64_t i = key; i < key + TileRows; ++i)
         for (int64_t d = 0; d < Dim; d += Width) {
+          const typename T::storage *row = from.values + i * Dim + d;
           Floats pairs = {};
           if (i + TileRows < count)
-            pairs = numbers(from, i, d, i + TileRows, d);
+            pairs = rowPairs(row, row + TileRows * Dim);
           else if (i < count)
-            pairs = paired(load<T>(from.values + i * Dim + d), Floats{});
+            pairs = paired(load<T>(row), Floats{});
           store(values[d / TileRows][key / 2 + i - key], pairs);
         }
     setScales(from, count, valueScales);
@@ -253,10 +262,21 @@ template <int64_t MaxRows, class T, int64_t Dim> struct RowTiles {
   }
 
 private:
-  ASHLAR_INLINE static Floats numbers(HeadRows<T, Dim> from, int64_t row, int64_t d,
-                                      int64_t otherRow, int64_t otherD) {
-    return paired(load<T>(from.values + row * Dim + d),
-                  load<T>(from.values + otherRow * Dim + otherD));
+  /// Numbers of a row with their neighbours, which is how those of bf16 lie.
+  ASHLAR_INLINE static Floats columnPairs(const typename T::storage *row) {
+    if constexpr (std::is_same_v<T, BF16>) {
+      typedef float Unaligned __attribute__((vector_size(4 * Width), aligned(2), may_alias));
+      return *reinterpret_cast<const Unaligned *>(row);
+    }
+    Floats first = load<T>(row), rest = load<T>(row + Width);
+    return paired(everySecond<0>(first, rest, Lanes()), everySecond<1>(first, rest, Lanes()));
+  }
+  /// Those of a row with those of another.
+  ASHLAR_INLINE static Floats rowPairs(const typename T::storage *row,
+                                       const typename T::storage *other) {
+    if constexpr (std::is_same_v<T, BF16>)
+      return (Floats)(wider(Memory<T>::bits(row)) | wider(Memory<T>::bits(other)) << 16);
+    return paired(load<T>(row), load<T>(other));
   }
   static void setScales(HeadRows<T, Dim> from, int64_t count, float *scales) {
     if constexpr (Scaled<T>)
@@ -274,7 +294,7 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, typename
   using Rows = RowTiles<Tokens * Group, T, Dim>;
   Rows rows;
   int64_t count = tokens * Group, tileCount = (count + TileRows - 1) / TileRows;
-  rows.clear();
+  rows.clear(tileCount);
   for (int64_t row = 0; row < count; ++row)
     rows.setQuery(row, q + (token + row / Group) * S + (head + row % Group) * Dim,
                   scale * 0x1.715476p0f); // of powers of two
@@ -282,7 +302,7 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, typename
   Tiles registers;
   registers.setBlock(2 * TileRows, 2 * TileRows);
   int64_t end = first + tokens;
-  int64_t start = Window && first >= Window ? first - Window + 1 : 0;
+  int64_t start = firstSeen<Window>(first);
   for (; start < end; start += Rows::KeyBlock) {
     int64_t keys = end - start < Rows::KeyBlock ? end - start : Rows::KeyBlock;
     rows.setKeys(k.from(start), keys);
@@ -317,15 +337,14 @@ void attendRows(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, typename
     for (; tile < last; ++tile) {
       if (tile + 1 < last)
         after = rows.scoring(tile + 1, part(tile + 1));
-      auto other = [&]() ASHLAR_INLINE { return after.step() || before.step(); };
       rows.weigh(
           tile, rowsOf(tile), part(tile),
           [&](int64_t row) ASHLAR_INLINE { return seenBy(tile * TileRows + row); },
           [&]() ASHLAR_INLINE {
             for (int64_t d = 0; d < Dim; d += 2 * BlockColumns)
-              other();
+              after.step() || before.step();
           });
-      while (other()) {
+      while (after.step() || before.step()) {
       }
       before = rows.adding(tile, part(tile));
     }

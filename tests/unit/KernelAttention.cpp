@@ -164,6 +164,26 @@ TEST(windowsOfBlocks) {
   checkBlocks<Int8Rows, 4, 1, 32, 19>();
 }
 
+// A query that is no number makes its own row of that and no other, whatever bits say it.
+TEST(queriesThatAreNoNumbers) {
+  constexpr int64_t Heads = 4, Dim = 64, Row = Heads * Dim;
+  for (uint32_t bits : {0x7fc00000u, 0xffffffffu, 0x7f800000u}) {
+    Case<BF16, Heads, 2, Dim, 100> one;
+    one.fill(100, 1);
+    auto queries = normal<F32>(40 * Row);
+    std::memcpy(&queries[7 * Row + Dim + 20], &bits, 4);
+    Rows<F32, Row> q{one.arena.add<F32>(queries)}, y{one.arena.add<F32>(40 * Row)};
+    StepState state = stateOf(40);
+    state.position = 60;
+    onTeam<40>(2, one.arena, state,
+               [&](Step<40> step) { cpu::attend(step, q, one.k, one.v, y, 0.125f); });
+    bool right = true;
+    for (int64_t i = 0; i < 40 * Row; ++i)
+      right &= std::isnan(one.arena.at<F32>(y.offset)[i]) == (i / Dim == 7 * Heads + 1);
+    CHECK(right);
+  }
+}
+
 // One token of each of some sequences, which are not in the order of the cache. What was never
 // stored in a sequence is NaN.
 template <class T, int64_t Heads, int64_t Kv, int64_t Dim, int64_t Window = 0>
