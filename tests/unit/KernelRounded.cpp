@@ -108,8 +108,8 @@ TEST(attention) {
   });
 }
 
-// Products of bf16 are exact in f32. Of 2048 of them, sums stay within 3e-7; of more, one sum for all
-// loses a bit.
+// Products of bf16 are exact in f32. Of 2048 of them, sums stay within 3e-7; of more, one sum for
+// all loses a bit.
 constexpr double tolerance(int64_t depth) { return depth > 2048 ? 2e-6 : 6e-7; }
 
 /// Some threads get parts of blocks; some depths are worked on in parts; y may be the residual.
