@@ -22,7 +22,7 @@ struct TokenPlace {
   uint64_t position;
 };
 
-/// How many bytes ahead of what they read products of one row ask for weights in panels, by their
+/// How many bytes ahead of what they read products of one row ask for weights, by their
 /// type; 0: they do not.
 struct Ahead {
   uint32_t f32 = 0, f16 = 0, bf16 = 0, int8 = 0, int4 = 0;

@@ -128,7 +128,8 @@ ByType<uint32_t> aheadByType(const Machine &machine, const std::vector<Unit> &un
   ByType<uint32_t> ahead;
   for (const Unit &unit : units)
     for (const StoredWeight &weight : unit.form(cpu.kind).stored)
-      if (weight.layout == plan::Layout::Panels)
+      if (weight.layout == plan::Layout::Panels ||
+          (weight.layout == plan::Layout::Rows && unit.provider == Provider::Torch))
         if (const KernelRate *rate = rateFor(cpu, {Kernel::Linear, weight.type}, touched))
           ahead[weight.type] = rate->ahead;
   return ahead;

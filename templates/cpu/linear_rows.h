@@ -10,11 +10,12 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// Width outputs, or fewer, of R rows of x.
-template <class T, int64_t R>
-[[gnu::noinline]] void outputsOfRows(const typename T::storage *weights, int64_t count,
-                                     int64_t depth, const float *x, int64_t xStride,
-                                     const float *bias, float *y, int64_t stride) {
+/// Width outputs, or fewer, of R rows of x. If it asks, each load of weights does for what lies
+/// `ahead` bytes further on, as panels do (block.h).
+template <class T, int64_t R, bool Asks = false>
+[[gnu::noinline]] void
+outputsOfRows(const typename T::storage *weights, int64_t count, int64_t depth, const float *x,
+              int64_t xStride, const float *bias, float *y, int64_t stride, int64_t ahead = 0) {
   // With one row, several sums for each output: an addition takes four cycles.
   constexpr int64_t Lanes = R == 1 ? 8 : R == 2 ? 4 : 2;
   const float *rows[R];
@@ -30,10 +31,13 @@ template <class T, int64_t R>
       });
     };
     int64_t k = 0;
-    for (; k + Lanes * Width <= depth; k += Lanes * Width)
+    for (; k + Lanes * Width <= depth; k += Lanes * Width) {
+      if constexpr (Asks)
+        prefetch<Lanes * Width * sizeof(*row)>(reinterpret_cast<const char *>(row + k) + ahead);
       unrolled<Lanes>([&](auto lane) ASHLAR_INLINE {
         add(lane, k + lane * Width, load<T>(row + k + lane * Width), Constant<0>());
       });
+    }
     for (; k < depth; k += Width)
       add(Constant<0>(), k, load<T>(row + k, depth - k), Constant<1>());
     unrolled<R>([&](auto r) ASHLAR_INLINE {
@@ -49,7 +53,8 @@ template <class T, int64_t R>
 template <class T> class RowTimesMatrix {
 public:
   using Weight = typename T::storage;
-  RowTimesMatrix(const StepState &, const float *x, int64_t depth) : x(x), depth(depth) {}
+  RowTimesMatrix(const StepState &step, const float *x, int64_t depth)
+      : x(x), depth(depth), ahead(aheadOf<T>(step)) {}
 
   int64_t panelBytes() const {
     return host::PanelRows * depth * static_cast<int64_t>(sizeof(Weight));
@@ -58,14 +63,15 @@ public:
   ASHLAR_INLINE void multiply(const Weight *weights, const float *bias, int64_t panel, int64_t end,
                               float *to) const {
     constexpr int64_t Rows = host::PanelRows;
+    auto *outputs = ahead ? outputsOfRows<T, 1, true> : outputsOfRows<T, 1, false>;
     for (int64_t first = panel * Rows; first < end * Rows && first < N; first += Width, to += Width)
-      outputsOfRows<T, 1>(weights + first * depth, N - first < Width ? N - first : Width, depth, x,
-                          depth, bias ? bias + first : bias, to, N);
+      outputs(weights + first * depth, N - first < Width ? N - first : Width, depth, x, depth,
+              bias ? bias + first : bias, to, N, ahead);
   }
 
 private:
   const float *x;
-  int64_t depth;
+  int64_t depth, ahead;
 };
 
 template <uint32_t Max, class T, int64_t N>
