@@ -110,8 +110,7 @@ uint64_t promptOf(const Model &model, const Request &request, Sizes sizes);
 /// faster, unless the request wants them in f32.
 bool roundsToBF16(const Machine &machine, const Request &request);
 
-/// How far ahead the cpu's products of one row ask for weights, of the types that units
-/// have.
+/// How far ahead the cpu's products of one row ask for weights, of the types that units have.
 ByType<uint32_t> aheadByType(const Machine &machine, const std::vector<Unit> &units);
 
 /// Whether a product can be LibTorch's: of several rows, with weights of a type that it multiplies.

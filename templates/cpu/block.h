@@ -8,6 +8,10 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
+inline constexpr int64_t roundUp(int64_t value, int64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
 /// Rows and vectors of the block of a product with many rows: as many sums as there are registers,
 /// less those for weights and one value of x.
 inline constexpr int64_t BlockRows = Width == 16 ? 8 : 4;

@@ -132,7 +132,7 @@ inline void linearOfTiles(const StepState &step, int64_t count, const uint16_t *
                           int64_t zStride, float *y, int64_t outputs, int64_t depth) {
   int64_t panels = panelCount(outputs);
   int64_t parts = (depth + TilesDepth - 1) / TilesDepth;
-  int64_t most = ((depth + parts - 1) / parts + TileDepth - 1) / TileDepth * TileDepth;
+  int64_t most = roundUp((depth + parts - 1) / parts, TileDepth);
   int64_t together = RowsOfTiles(x, xStride, outputs, depth).together(step, most);
   int64_t groups = (panels + together - 1) / together;
   auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {

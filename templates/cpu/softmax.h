@@ -7,10 +7,6 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-inline constexpr int64_t roundUp(int64_t value, int64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
-
 /// Keys of a block: none where `begin` is `end`.
 struct Seen {
   int64_t begin, end;

@@ -15,20 +15,26 @@ namespace {
 
 constexpr uint32_t Max = 40;
 
-/// Whether kernel(step, y) writes to z what it writes to y, rounded.
-template <class Kernel, int64_t C, int64_t S>
-void compare(Arena &arena, uint32_t tokens, uint32_t threads, Kernel kernel, Rows<F32, C> y,
-             RoundedRows<C, S> z) {
+/// Whether z holds what y does, rounded.
+template <int64_t C, int64_t S>
+bool isRounded(Arena &arena, uint32_t tokens, Rows<F32, C> y, RoundedRows<C, S> z) {
   auto rounded = cpu::stored(z);
   using Type = typename decltype(rounded)::Type;
-  onTeam<Max>(threads, arena, stateOf(tokens), [&](const Step<Max> &step) { kernel(step, y); });
-  onTeam<Max>(threads, arena, stateOf(tokens), [&](const Step<Max> &step) { kernel(step, z); });
   bool same = true;
   for (uint32_t t = 0; t < tokens; ++t)
     for (int64_t i = 0; i < C; ++i)
       same &= arena.at<Type>(rounded.offset)[t * rounded.RowStride + i] ==
               encode<Type>(arena.at<F32>(y.offset)[t * C + i]);
-  CHECK(same);
+  return same;
+}
+
+/// Checks that kernel(step, y) writes to z what it writes to y, rounded.
+template <class Kernel, int64_t C, int64_t S>
+void compare(Arena &arena, uint32_t tokens, uint32_t threads, Kernel kernel, Rows<F32, C> y,
+             RoundedRows<C, S> z) {
+  onTeam<Max>(threads, arena, stateOf(tokens), [&](const Step<Max> &step) { kernel(step, y); });
+  onTeam<Max>(threads, arena, stateOf(tokens), [&](const Step<Max> &step) { kernel(step, z); });
+  CHECK(isRounded(arena, tokens, y, z));
 }
 
 /// The same for rows of their own, or for those of an input, `over`.
@@ -158,13 +164,7 @@ template <int64_t N, int64_t K> void checkProducts(uint32_t tokens, uint32_t thr
   for (auto [result, expected] :
        {std::pair(plain, of[0]), {biased, of[1]}, {sum, of[2]}, {both, of[3]}, {gated, of[4]}})
     CHECK_NEAR(relativeError(arena.at<F32>(result.offset), expected), 0, tolerance(K));
-  auto y = cpu::stored(narrow.rounded());
-  bool same = true;
-  for (uint32_t t = 0; t < tokens; ++t)
-    for (int64_t n = 0; n < N; ++n)
-      same &= arena.at<X>(y.offset)[t * y.RowStride + n] ==
-              encode<X>(arena.at<F32>(gated.offset)[t * N + n]);
-  CHECK(same);
+  CHECK(isRounded(arena, tokens, gated, narrow.rounded()));
 }
 
 TEST(products) {
