@@ -167,7 +167,7 @@ template <int64_t MaxRows, class T, int64_t Dim> struct RowTiles {
     __builtin_memset(weights, 0, sizeof(weights));
   }
 
-  // Beyond `count` keys there are zeros.
+  // What is beyond `count` keys is not read there; its scores are hidden, and its values zeros.
   void setKeys(HeadRows<T, Dim> from, int64_t count) {
     for (int64_t key = 0; key < count; key += TileRows)
       for (int64_t d = 0; d < Dim; d += BlockColumns) {
@@ -179,8 +179,6 @@ template <int64_t MaxRows, class T, int64_t Dim> struct RowTiles {
         unrolled<Width>([&](auto i)
                             ASHLAR_INLINE { store(keys[key / TileRows][d / 2 + i], square[i]); });
       }
-    if (roundUp(count, TileRows) % BlockColumns != 0)
-      __builtin_memset(keys[roundUp(count, TileRows) / TileRows], 0, sizeof(keys[0]));
     setScales(from, count, keyScales);
   }
   void setValues(HeadRows<T, Dim> from, int64_t count) {
