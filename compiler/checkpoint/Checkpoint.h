@@ -47,13 +47,14 @@ std::optional<TensorType> parseTensorType(llvm::StringRef name);
 /// "[128, 64]", as in messages and in `print`.
 std::string shapeText(llvm::ArrayRef<uint64_t> shape);
 
+/// In an order without padding between them: there may be a million.
 struct Tensor {
   std::string name;
-  TensorType type;
   std::vector<uint64_t> shape;
-  uint32_t file = 0;   // an index into Checkpoint::files
   uint64_t offset = 0; // from the start of the file
   Bytes bytes;
+  uint32_t file = 0; // an index into Checkpoint::files
+  TensorType type;
 };
 
 /// A file of weights, and what must still be true of it when the weights are read.
