@@ -63,6 +63,7 @@ struct ModelInfo {
   void (*plain)(StepState &state) = nullptr;
   bool roundsRows = false; // steps of several rows round them to bf16, but for the plain form's
   bool torch = false;      // some products of several rows are LibTorch's
+  uint64_t torchBytes = 0; // what it takes for itself, beside the arena
 };
 
 /// Defined by the emitted model.cpp.

@@ -73,10 +73,12 @@ static std::vector<std::pair<std::string, uint64_t>> partsOf(const ModelInfo &mo
   }
   if (rest)
     parts.push_back({"alignment", rest});
+  if (model.torchBytes)
+    parts.push_back({"LibTorch", model.torchBytes});
   return parts;
 }
 
-std::vector<Finding> preflight(const ModelInfo &model) {
+std::vector<Finding> preflight(const ModelInfo &model, bool torchIsHere) {
   std::vector<Finding> findings;
 
   std::string flags = processorFlags(), lacking;
@@ -88,11 +90,12 @@ std::vector<Finding> preflight(const ModelInfo &model) {
                       lacking.empty() ? "all of them" : "lacks " + lacking,
                       lacking.empty() ? ExitCode::Done : ExitCode::BadInput});
 
-  uint64_t available = availableBytes();
-  findings.push_back({"host memory", std::to_string(model.hostBytes) + " bytes",
+  uint64_t available = availableBytes(), planned = model.hostBytes + model.torchBytes;
+  uint64_t missing = torchIsHere ? model.hostBytes : planned;
+  findings.push_back({"host memory", std::to_string(planned) + " bytes",
                       std::to_string(available) + " bytes available",
-                      available < model.hostBytes ? ExitCode::DoesNotFit : ExitCode::Done,
-                      model.hostBytes, available, partsOf(model)});
+                      available < missing ? ExitCode::DoesNotFit : ExitCode::Done, planned,
+                      available, partsOf(model)});
 
   // Fewer cores make it slower than predicted, not wrong.
   cpu_set_t set;

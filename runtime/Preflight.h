@@ -22,7 +22,8 @@ struct Finding {
   std::vector<std::pair<std::string, uint64_t>> parts = {};
 };
 
-std::vector<Finding> preflight(const ModelInfo &model);
+/// `torchIsHere`: this process has LibTorch, and what that takes, already.
+std::vector<Finding> preflight(const ModelInfo &model, bool torchIsHere);
 
 /// The table; a row that is not met says so, and one that is a sum has its parts below it if they
 /// are wanted.

@@ -8,7 +8,7 @@
 namespace ashlar {
 
 Failure Session::open(const std::string &weights, const std::string &torchModule) {
-  if (Failure f = refuse(preflight(model)))
+  if (Failure f = refuse(preflight(model, torch.isOpen())))
     return f;
   if (model.torch && !torch.isOpen())
     if (Failure f = torch.open(torchModule))

@@ -73,7 +73,8 @@ Failure TorchLibrary::takeFailure() {
   if (state.exchange(Good) == Good)
     return {};
   return {ExitCode::DoesNotFit, "LibTorch could not compute a step: " + std::string(error),
-          "it needs memory beside the plan's; build the app with --provider native to do without"};
+          "it needs memory outside of the plan's regions; build the app with --provider native to "
+          "do without"};
 }
 
 } // namespace ashlar

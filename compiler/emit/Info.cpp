@@ -101,8 +101,11 @@ static std::string roundsRows(const plan::Plan &plan) {
 
 /// What is said in both kinds of plans, and only where it is so.
 static void addTorch(const plan::Plan &plan, Fields &fields) {
-  if (llvm::any_of(plan.units, [](auto &unit) { return unit.provider == Provider::Torch; }))
-    fields.push_back({"torch", "true"});
+  if (llvm::none_of(plan.units, [](auto &unit) { return unit.provider == Provider::Torch; }))
+    return;
+  fields.push_back({"torch", "true"});
+  if (Bytes own = plan.memories[*plan.host()].outside; own.value)
+    fields.push_back({"torchBytes", number(own.value)});
 }
 
 /// What is said of a sequence of tokens, and the phases that go over it.

@@ -143,4 +143,11 @@ Host readHost() {
   return host;
 }
 
+Bytes residentBytes() {
+  std::string status = contents("/proc/self/status");
+  llvm::StringRef kib = lookUp(status, "VmRSS");
+  uint64_t count = 0;
+  return kib.consume_back(" kB") && !kib.getAsInteger(10, count) ? Bytes(count * 1024) : Bytes();
+}
+
 } // namespace ashlar

@@ -21,4 +21,7 @@ struct Host {
 
 Host readHost();
 
+/// The memory that this process has now; zero where the system does not say.
+Bytes residentBytes();
+
 } // namespace ashlar

@@ -61,6 +61,9 @@ struct Processor {
   MemoryId memory{};            // the one that it computes from
   uint32_t threads = 1;         // that work side by side
   std::vector<std::string> isa; // "avx2", "avx512f", …: sorted
+  /// What LibTorch takes of the memory for itself, in a program that computes with it; 0: unknown.
+  Bytes torch;
+  Source torchSource = Source::Declared;
   std::vector<KernelRate> rates;
 };
 

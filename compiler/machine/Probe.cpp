@@ -310,10 +310,16 @@ std::optional<Machine> probe(const ProbeOptions &options, Diagnostics &diags) {
     cpu.rates.push_back(prober.attend(type));
   cpu.rates.push_back(prober.elementwise());
   TorchLibrary torch;
+  Bytes before = residentBytes();
   std::string module = torchModule();
-  if (!module.empty() && !torch.open(module))
+  if (!module.empty() && !torch.open(module)) {
     for (DataType type : {DataType::F32, DataType::BF16})
       prober.torchLinear(type, torch, cpu.rates);
+    if (Bytes after = residentBytes(); before < after) {
+      cpu.torch = after - before;
+      cpu.torchSource = Source::Measured;
+    }
+  }
 
   if (pinned)
     sched_setaffinity(0, sizeof allowed, &allowed);

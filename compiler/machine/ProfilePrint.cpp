@@ -48,6 +48,8 @@ void print(const Processor &processor, const Machine &machine, llvm::raw_ostream
       << "\n    threads: " << processor.threads << '\n';
   if (!processor.isa.empty())
     out << "    isa: [" << llvm::join(processor.isa, ", ") << "]\n";
+  if (processor.torch.value)
+    out << "    torch: " << processor.torch.value << ' ' << name(processor.torchSource) << '\n';
   out << "    rates:\n";
   for (const KernelRate &rate : processor.rates) {
     out << "      - {kernel: " << name(rate.kernel) << ", type: " << name(rate.type);

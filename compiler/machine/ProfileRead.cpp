@@ -29,6 +29,7 @@ private:
               llvm::ArrayRef<T> values);
 
   void readIsa(const profile::Processor &from, Processor &to);
+  void readTorch(const profile::Processor &from, Processor &to);
   void readRates(const profile::Processor &from, Processor &to);
   template <class T> void checkNames(const std::vector<T> &things, const char *what);
   void readLimits(const profile::Text &text);
@@ -85,6 +86,16 @@ void Reader::readIsa(const profile::Processor &from, Processor &to) {
   }
   llvm::sort(to.isa);
   to.isa.erase(std::unique(to.isa.begin(), to.isa.end()), to.isa.end());
+}
+
+void Reader::readTorch(const profile::Processor &from, Processor &to) {
+  if (!from.torch)
+    return;
+  llvm::StringRef value;
+  to.torchSource = readSource(from.torch, value);
+  to.torch = readBytes(from.torch, value);
+  if (to.kind != ProcessorKind::Cpu)
+    error(from.torch.at, "LibTorch computes on a processor of kind cpu alone");
 }
 
 static llvm::ArrayRef<DataType> typesOf(Kernel kernel) {
@@ -291,6 +302,7 @@ std::optional<Machine> Reader::read(const profile::Text &text) {
     if (from.threads && to.threads == 0 && good)
       error(from.threads.at, "a processor needs at least 1 thread");
     readIsa(from, to);
+    readTorch(from, to);
     readRates(from, to);
   }
   for (const profile::Link &from : text.links) {

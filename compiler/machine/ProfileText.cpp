@@ -81,7 +81,8 @@ template <> struct MappingTraits<Processor> {
   static void mapping(IO &io, Processor &processor) {
     mapFields(io, processor, Field{"name", &Processor::name}, Field{"kind", &Processor::kind},
               Field{"memory", &Processor::memory}, Field{"threads", &Processor::threads},
-              Field{"isa", &Processor::isa}, Field{"rates", &Processor::rates});
+              Field{"isa", &Processor::isa}, Field{"torch", &Processor::torch},
+              Field{"rates", &Processor::rates});
   }
 };
 

@@ -30,7 +30,7 @@ struct Memory {
 
 struct Processor {
   llvm::SMLoc at;
-  Scalar name, kind, memory, threads;
+  Scalar name, kind, memory, threads, torch;
   std::vector<Scalar> isa;
   std::vector<Rate> rates;
 };

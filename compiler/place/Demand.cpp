@@ -10,8 +10,9 @@ namespace ashlar {
 
 Occupancy::Occupancy(const Problem &problem) : problem(&problem) {
   size_t memories = problem.capacity.size();
-  for (auto *bytes : {&kept, &frame, &slot, &streamBytes})
+  for (auto *bytes : {&frame, &slot, &streamBytes})
     bytes->resize(memories);
+  kept = problem.outside;
   streamsIn.assign(memories, std::vector<bool>(problem.streams.size()));
   for (const Fixed &fixed : problem.fixed)
     kept[index(fixed.memory)] += fixed.bytes;

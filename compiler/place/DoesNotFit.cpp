@@ -44,6 +44,7 @@ static std::vector<std::pair<std::string, Bytes>> items(const Solution &solution
   for (const Fixed &fixed : solution.problem.fixed)
     if (index(fixed.memory) == memory)
       result.push_back({fixed.name, fixed.bytes});
+  result.push_back({"LibTorch itself", solution.problem.outside[memory]});
   llvm::stable_sort(result, [](auto &a, auto &b) { return a.second > b.second; });
   return result;
 }
@@ -63,6 +64,7 @@ public:
     };
     bool rows = trials.model.input.has_value();
     add(rows ? fewerRows(request, "") : shorter(request, "").options);
+    add(withoutTorch());
     add(fewerSequences());
     add(narrowerCache());
     add(fewerWeights());
@@ -76,9 +78,14 @@ public:
   }
 
 private:
+  /// LibTorch's products are those of several rows.
+  uint64_t leastChunk() const { return request.provider == Provider::Torch ? 2 : 1; }
+
   bool fitsWith(const Request &r, Sizes s) const {
     if (!trials.model.input)
       s.chunk = std::min(s.chunk, s.context);
+    if (s.chunk < leastChunk())
+      return false;
     auto trial = trials.attempt(r, s);
     return trial && fits(*trial);
   }
@@ -90,9 +97,9 @@ private:
 
   /// The longest context that fits, if need be with a smaller chunk.
   Shorter shorter(const Request &r, const char *prefix) const {
-    if (!fitsWith(r, {std::min(ContextStep, sizes.context), 1, sizes.batch}))
+    if (!fitsWith(r, {std::min(ContextStep, sizes.context), leastChunk(), sizes.batch}))
       return {};
-    for (uint64_t chunk : {sizes.chunk, uint64_t(32), uint64_t(1)}) {
+    for (uint64_t chunk : {sizes.chunk, uint64_t(32), leastChunk()}) {
       if (chunk > sizes.chunk)
         continue;
       auto context = [&](uint64_t steps) { return std::min(steps * ContextStep, sizes.context); };
@@ -179,6 +186,14 @@ private:
         return llvm::formatv("--kv-dtype {0}", name(type));
     }
     return "";
+  }
+
+  std::string withoutTorch() const {
+    if (request.provider != Provider::Torch)
+      return "";
+    Request r = request;
+    r.provider = Provider::Native;
+    return fitsWith(r, sizes) ? "--provider native" : "";
   }
 
   std::string fewerSequences() const {

@@ -136,6 +136,10 @@ Problem makeProblem(const Model &model, const Machine &machine, const Request &r
     problem.capacity.push_back(
         cap == request.maxMemory.end() ? memory.capacity : std::min(cap->second, memory.capacity));
   }
+  // Once for all units: LibTorch is opened or not.
+  problem.outside.resize(machine.memories.size());
+  if (llvm::any_of(units, [](const Unit &unit) { return unit.provider == Provider::Torch; }))
+    problem.outside[index(problem.host)] = pages(machine.processor(machine.cpu()).torch);
   problem.fixed = {
       {"tokens", problem.host, pages(Bytes(sizes.batch * sizes.context * sizeof(int32_t)))},
       {"sampler", problem.host, pages(fittings.sampler)},

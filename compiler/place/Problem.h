@@ -51,6 +51,7 @@ struct StreamBytes {
 
 struct Problem {
   std::vector<Bytes> capacity; // by memory, caps applied
+  std::vector<Bytes> outside;  // by memory: what libraries take for themselves
   std::vector<Fixed> fixed;
   std::vector<UnitChoice> units;
   std::vector<StreamBytes> streams;

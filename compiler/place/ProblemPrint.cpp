@@ -47,10 +47,13 @@ void print(const Problem &problem, const Machine &machine, const Model &model,
   };
   json.object([&] {
     json.attributeArray("memories", [&] {
-      for (auto [memory, capacity] : llvm::zip_equal(machine.memories, problem.capacity))
-        json.object([&, &memory = memory, &capacity = capacity] {
+      for (auto [memory, capacity, outside] :
+           llvm::zip_equal(machine.memories, problem.capacity, problem.outside))
+        json.object([&, &memory = memory, &capacity = capacity, &outside = outside] {
           json.attribute("name", memory.name);
           json.attribute("capacity", capacity.value);
+          if (outside.value)
+            json.attribute("outside", outside.value);
         });
     });
     json.attributeArray("fixed", [&] {

@@ -72,9 +72,12 @@ static bool canProvide(const Model &model, const Machine &machine, const Request
         "weights are: not with --prefill-chunk 1, --dtype f16, --quantize or --products f32");
     return false;
   }
-  if (llvm::none_of(machine.processor(machine.cpu()).rates,
+  const Processor &cpu = machine.processor(machine.cpu());
+  if (llvm::none_of(cpu.rates,
                     [](const KernelRate &rate) { return rate.provider == Provider::Torch; }))
     diags.warning(machine.name, "has no rates of LibTorch: predictions are for kernels of ours");
+  if (!cpu.torch.value)
+    diags.warning(machine.name, "does not say what memory LibTorch takes itself: none is counted");
   return true;
 }
 
@@ -261,6 +264,12 @@ std::optional<Solution> solve(const Model &model, const Machine &machine, const 
   std::optional<Solution> best, smallest;
   for (uint64_t chunk : chunkChoices(request, mostChunk)) {
     auto trial = trials.attempt(request, {*context, chunk, request.batch});
+    // Faster is no use where LibTorch itself takes the memory that is missing.
+    if (trial && !request.provider && !fits(*trial)) {
+      Request native = request;
+      native.provider = Provider::Native;
+      trial = trials.attempt(native, {*context, chunk, request.batch});
+    }
     if (!trial)
       return std::nullopt;
     if (!fits(*trial))

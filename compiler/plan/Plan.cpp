@@ -16,6 +16,10 @@ std::optional<uint32_t> Plan::host() const {
   return std::nullopt;
 }
 
+Bytes takenOf(const Memory &memory) {
+  return Bytes(checkedAdd(memory.peak.value, memory.outside.value).value_or(UINT64_MAX));
+}
+
 bool isForTorch(const Unit &unit, const Weight &weight) {
   return unit.provider == Provider::Torch && weight.layout == Layout::Rows &&
          (weight.type == DataType::F32 || weight.type == DataType::BF16);

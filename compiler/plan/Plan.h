@@ -28,7 +28,8 @@ struct Region {
 struct Memory {
   std::string name;
   Bytes capacity;
-  Bytes peak; // the end of the last region: what is allocated
+  Bytes peak;    // the end of the last region: what is allocated
+  Bytes outside; // of all regions: what LibTorch takes for itself
   std::vector<Region> regions;
 };
 
@@ -222,6 +223,10 @@ std::vector<Violation> verify(const Plan &plan);
 /// range, predictions and what binds.
 void printReport(const Plan &plan, llvm::raw_ostream &out);
 void printReportJson(const Plan &plan, llvm::raw_ostream &out);
+
+/// What a memory has in its regions and outside of them; the largest number where 64 bits do not
+/// hold it.
+Bytes takenOf(const Memory &memory);
 
 /// Whether LibTorch computes products of several rows with a weight that a unit reads.
 bool isForTorch(const Unit &unit, const Weight &weight);

@@ -91,14 +91,16 @@ void Parser::machine() {
 }
 
 void Parser::memory() {
-  line.allow({"capacity", "peak", "slack"});
+  line.allow({"capacity", "peak", "outside", "slack"});
   Memory memory;
   memory.name = line.name();
   if (memory.name == DiskHome)
     line.error(line.nameAt(), "'" + DiskHome + "' is the home of weights in the pack, no memory");
   memory.capacity = line.bytes("capacity");
   memory.peak = line.bytes("peak");
-  line.expect("slack", slackText(memory), "capacity less peak");
+  if (line.has("outside"))
+    memory.outside = line.bytes("outside");
+  line.expect("slack", slackText(memory), "capacity less peak and outside");
   declare(memories, memory.name, "memory");
   plan.memories.push_back(std::move(memory));
 }

@@ -34,9 +34,10 @@ std::string nameText(StringRef name) {
 }
 
 std::string slackText(const Memory &memory) {
-  if (memory.peak <= memory.capacity)
-    return llvm::utostr((memory.capacity - memory.peak).value);
-  return "-" + llvm::utostr((memory.peak - memory.capacity).value);
+  Bytes taken = takenOf(memory);
+  if (taken <= memory.capacity)
+    return llvm::utostr((memory.capacity - taken).value);
+  return "-" + llvm::utostr((taken - memory.capacity).value);
 }
 
 std::string gapText(const Prediction &prediction) {
@@ -112,7 +113,10 @@ struct Printer {
   void machine() {
     for (const Memory &memory : plan.memories) {
       out << "memory " << nameText(memory.name) << " capacity=" << memory.capacity.value
-          << " peak=" << memory.peak.value << " slack=" << slackText(memory) << '\n';
+          << " peak=" << memory.peak.value;
+      if (memory.outside.value)
+        out << " outside=" << memory.outside.value;
+      out << " slack=" << slackText(memory) << '\n';
       for (const Region &region : memory.regions)
         out << "  region " << nameText(region.name) << " offset=" << region.offset
             << " size=" << region.size.value << (region.slot ? " slot\n" : "\n");

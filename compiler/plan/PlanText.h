@@ -17,7 +17,7 @@ bool isBare(char c);
 std::string nameText(llvm::StringRef name);
 std::string quoted(llvm::StringRef string);
 
-/// Capacity less peak; negative where a plan does not fit.
+/// Capacity less what is taken; negative where a plan does not fit.
 std::string slackText(const Memory &memory);
 
 /// By how much the time exceeds the bound, in thousandths: "0.011"; "unknown" without a bound.

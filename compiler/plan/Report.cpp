@@ -27,7 +27,7 @@ static Bytes activations(const Plan &plan, uint32_t memory) {
 
 static Report::MemoryTable memoryTable(const Plan &plan, uint32_t index) {
   const Memory &memory = plan.memories[index];
-  Report::MemoryTable table{memory.name, {}, memory.peak, memory.capacity, slackText(memory)};
+  Report::MemoryTable table{memory.name, {}, takenOf(memory), memory.capacity, slackText(memory)};
   Bytes weights, caches;
   std::vector<bool> shown(memory.regions.size()); // what lies in the region has a row
   auto show = [&](const Place &place, Bytes size, Bytes &sum) {
@@ -58,6 +58,7 @@ static Report::MemoryTable memoryTable(const Plan &plan, uint32_t index) {
   for (const Report::Row &row : table.rows)
     rest = rest - row.bytes;
   table.rows.push_back({"alignment", rest});
+  table.rows.push_back({"LibTorch itself", memory.outside});
   return table;
 }
 

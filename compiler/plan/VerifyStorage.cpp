@@ -27,11 +27,20 @@ static void checkRegions(const Memory &memory, Violations &found) {
 }
 
 void checkMemories(const Plan &plan, Violations &found) {
-  for (const Memory &memory : plan.memories) {
-    if (memory.peak > memory.capacity)
-      violate(found, "peak of memory " + memory.name + ", " + Twine(memory.peak.value) +
-                         " bytes, is beyond its capacity of " + Twine(memory.capacity.value) +
-                         " by " + Twine((memory.peak - memory.capacity).value));
+  bool torch =
+      llvm::any_of(plan.units, [](const Unit &unit) { return unit.provider == Provider::Torch; });
+  for (auto [at, memory] : llvm::enumerate(plan.memories)) {
+    if (memory.outside.value && !(torch && plan.host() == at))
+      violate(found, "memory " + memory.name +
+                         " has bytes outside of its regions, which only LibTorch takes, of the "
+                         "memory of the cpu");
+    if (Bytes taken = takenOf(memory); taken > memory.capacity)
+      violate(found, "peak of memory " + memory.name + ", " + Twine(memory.peak.value) + " bytes" +
+                         (memory.outside.value
+                              ? " and " + std::to_string(memory.outside.value) + " outside"
+                              : std::string()) +
+                         ", is beyond its capacity of " + Twine(memory.capacity.value) + " by " +
+                         Twine((taken - memory.capacity).value));
     checkRegions(memory, found);
   }
 }

@@ -217,8 +217,10 @@ Arena layOut(const Machine &machine, const Solution &solution, std::vector<plan:
   Arena arena;
   arena.units.resize(solution.units.size());
   arena.streams.resize(machine.memories.size());
-  for (auto [memory, capacity] : llvm::zip_equal(machine.memories, solution.problem.capacity))
-    arena.memories.push_back({memory.name, capacity, {}, {}});
+  const Problem &problem = solution.problem;
+  for (auto [memory, capacity, outside] :
+       llvm::zip_equal(machine.memories, problem.capacity, problem.outside))
+    arena.memories.push_back({memory.name, capacity, {}, outside, {}});
   Arranger arranger(machine, solution, arena);
   for (size_t at = 0; at < machine.memories.size(); ++at)
     arranger.memory(at);

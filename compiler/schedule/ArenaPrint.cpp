@@ -7,8 +7,10 @@ namespace ashlar {
 void print(const Arena &arena, llvm::raw_ostream &out) {
   for (const plan::Memory &memory : arena.memories) {
     out << "memory " << memory.name << " capacity=" << memory.capacity.value
-        << " peak=" << memory.peak.value << " slack=" << (memory.capacity - memory.peak).value
-        << '\n';
+        << " peak=" << memory.peak.value;
+    if (memory.outside.value)
+      out << " outside=" << memory.outside.value;
+    out << " slack=" << (memory.capacity - takenOf(memory)).value << '\n';
     for (const plan::Region &region : memory.regions)
       out << "  region " << region.name << " offset=" << region.offset
           << " size=" << region.size.value << (region.slot ? " slot\n" : "\n");
@@ -21,7 +23,9 @@ void printJson(const Arena &arena, llvm::raw_ostream &out) {
     json.attribute("name", memory.name);
     json.attribute("capacity", memory.capacity.value);
     json.attribute("peak", memory.peak.value);
-    json.attribute("slack", (memory.capacity - memory.peak).value);
+    if (memory.outside.value)
+      json.attribute("outside", memory.outside.value);
+    json.attribute("slack", (memory.capacity - takenOf(memory)).value);
     json.attributeArray("regions", [&] {
       for (const plan::Region &region : memory.regions)
         json.object([&] {

@@ -59,7 +59,7 @@ static Failure printJson(const std::vector<Finding> &findings) {
 }
 
 Failure check(const ModelInfo &model, const AppOptions &options) {
-  std::vector<Finding> findings = preflight(model);
+  std::vector<Finding> findings = preflight(model, /*torchIsHere=*/false);
   std::string wayOut = "build the app for this machine with ashlar build";
   if (model.torch) {
     TorchLibrary torch;

@@ -1,9 +1,9 @@
 /// The operations of LibTorch, on bytes of the caller's arena.
 ///
 /// Results are written where the caller has room for them: operations are called in the form that
-/// takes its output. What LibTorch takes behind that is not in any plan: tensors' headers (some
-/// hundred bytes, freed at once), and the buffers in which MKL and oneDNN pack operands (a few MiB
-/// a thread, kept).
+/// takes its output. What LibTorch takes behind that is a sum that plans count, as it was measured:
+/// its code and tables, tensors' headers (some hundred bytes, freed at once), and the buffers in
+/// which MKL and oneDNN pack operands (a few MiB a thread, kept).
 #define TORCH_ASSERT_ONLY_METHOD_OPERATORS
 #include "runtime/torch/Operations.h"
 
