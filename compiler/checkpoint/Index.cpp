@@ -4,7 +4,6 @@
 #include "compiler/support/Files.h"
 #include "compiler/support/Json.h"
 
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 
@@ -152,9 +151,13 @@ bool readIndexed(llvm::StringRef directory, Checkpoint &into, Diagnostics &diags
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
   std::vector<std::string> missing;
-  for (const std::string &file : files)
-    if (!llvm::sys::fs::exists(inDirectory(file)))
+  for (const std::string &file : files) {
+    std::optional<Entry> entry = entryAt(inDirectory(file), diags);
+    if (!entry)
+      return false;
+    if (*entry == Entry::Nothing)
       missing.push_back(file);
+  }
   if (!missing.empty()) {
     diags.error(Exit::InputOutput, path, "names files that are not there: " + someOf(missing));
     diags.note("an interrupted download leaves such a checkpoint; fetch it again");

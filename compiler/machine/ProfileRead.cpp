@@ -6,7 +6,6 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 
 namespace ashlar {
 namespace {
@@ -346,7 +345,7 @@ std::optional<llvm::StringRef> findProfile(const std::string &path, std::string 
                                            Diagnostics &diags) {
   file = path;
   llvm::StringRef bare = path;
-  if (bare.contains('/') || llvm::sys::fs::exists(path))
+  if (bare.contains('/') || !isAbsent(path))
     return readText(path, Bytes(1 << 20), diags);
   file = "specs/machines/" + path + ".yaml";
   if (const EmbeddedFile *carried = findEmbedded(file))

@@ -6,7 +6,6 @@
 #include "compiler/support/TorchModule.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 
 namespace ashlar {
 namespace {
@@ -39,11 +38,10 @@ std::optional<Machine> thisMachine(Diagnostics &diags) {
     return probe(options, diags);
   }
   std::string path = *directory + "/machine-" + fingerprint(readHost()) + ".yaml";
-  if (llvm::sys::fs::exists(path))
-    if (std::optional<Machine> kept = readMachine(path, quiet)) {
-      diags.remember(path);
-      return kept;
-    }
+  if (std::optional<Machine> kept = readMachine(path, quiet)) {
+    diags.remember(path);
+    return kept;
+  }
 
   diags.note("measuring this machine (kept in " + path + ")");
   options.diskDir = *directory; // where builds are kept as well
