@@ -263,6 +263,22 @@ template <class T, int64_t RowCount, int64_t Columns> struct Matrix : Rows<T, Co
   }
 };
 
+/// Where attention of one token is divided by positions, too, a piece has so many at least.
+inline constexpr int64_t LeastPiece = 128;
+
+/// What pieces of sequences gave: f32 [Sequences][KeyHeads][Most][Group][Dim + 2], for each query
+/// head its sum of values, its largest score, and the sum of the weights. For teams of at least
+/// `Threads`, and for a thread that is alone.
+template <int64_t KeyHeads, int64_t Group, int64_t Dim, int64_t Most, int64_t Threads,
+          int64_t Sequences = 1>
+struct Pieces : Reference<F32> {
+  /// Of the query heads that share a key head.
+  [[gnu::always_inline]] float *of(const StepState &step, int64_t token, int64_t head,
+                                   int64_t piece) const {
+    return at(step) + ((token * KeyHeads + head) * Most + piece) * (Group * (Dim + 2));
+  }
+};
+
 /// Outputs of LibTorch's products come to threads in such groups: it is slow with fewer.
 inline constexpr int64_t TorchGroup = 64;
 

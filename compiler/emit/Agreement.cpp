@@ -54,9 +54,16 @@ public:
     fitting("tokenizer", fittings.tokenizer);
     if (!differences.empty())
       return; // names of what is stored lead somewhere only if all of it is
-    TorchScratch torch = emission::Names(model, plan).torchScratch();
+    emission::Names names(model, plan);
+    TorchScratch torch = names.torchScratch();
     if (torch.inputs)
       fitting("torch", torch.bytes(plan.chunk, plan.processors.front().threads));
+    Bytes pieces;
+    for (auto [unit, block] : llvm::enumerate(model.blocks))
+      for (const Op &op : block.ops)
+        if (op.kind == OpKind::Attend)
+          pieces = std::max(pieces, names.pieceBytes(unit, op));
+    fitting("pieces", pieces);
   }
 
 private:

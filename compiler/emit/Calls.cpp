@@ -224,7 +224,7 @@ private:
       calls.back().space = "torch";
       return;
     }
-    plan::Place place = names.torchPlace();
+    plan::Place place = names.shared("torch");
     Access scratch = access(place, names.plan.address(place), names.plan.region(place).size);
     if (!isInScratch(op.inputs.front())) {
       Call round = make(op, "round");
@@ -266,12 +266,29 @@ private:
       store.writes.push_back(half(place));
       calls.push_back(std::move(store));
     }
-    Call call = make(op, op.window ? llvm::formatv("attend<{0}>", op.window).str() : "attend");
+    std::string window = op.window ? llvm::formatv("<{0}>", op.window).str() : "";
+    bool cuts = rows != StepRows::Chunk && names.pieces(unit, op) > 1;
+    Call call = make(op, (cuts ? "attendPieces" : "attend") + window);
     call.reads = {ofValue(op.inputs[0]), half(cache.keys), half(cache.values)};
+    std::string to = value(op.result);
+    if (cuts) {
+      std::vector<std::string> types = names.pieceTypes();
+      auto type = llvm::find(types, names.pieceType(unit, op));
+      to = Names::pieceName(type - types.begin());
+      plan::Place place = names.shared("pieces");
+      call.writes = {access(place, names.plan.address(place), names.plan.region(place).size)};
+      call.comment = llvm::formatv("[T, {0} pieces]", names.pieces(unit, op));
+    }
     call.arguments =
-        llvm::formatv("{0}, at.keys, at.values, {1}, {2}", names.value(unit, op.inputs[0]),
-                      value(op.result), floatLiteral(float(op.scale)));
+        llvm::formatv("{0}, at.keys, at.values, {1}, {2}", names.value(unit, op.inputs[0]), to,
+                      floatLiteral(float(op.scale)));
     calls.push_back(std::move(call));
+    if (!cuts)
+      return;
+    Call join = make(op, "joinPieces" + window);
+    join.reads = calls.back().writes;
+    join.arguments = to + ", " + value(op.result);
+    calls.push_back(std::move(join));
   }
 
   const Names &names;

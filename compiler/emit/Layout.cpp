@@ -114,12 +114,22 @@ static std::string layers(const Names &names) {
   return result;
 }
 
+static std::string pieces(const Names &names) {
+  std::string result;
+  for (auto [at, type] : llvm::enumerate(names.pieceTypes()))
+    result += llvm::formatv("inline constexpr {0} {1}{{{2}};\n", type, Names::pieceName(at),
+                            names.plan.address(names.shared("pieces")));
+  return result.empty()
+             ? ""
+             : "\n// What attention of one token keeps of the pieces of a sequence.\n" + result;
+}
+
 static std::string scratch(const Names &names) {
   TorchScratch scratch = names.torchScratch();
   if (!scratch.inputs)
     return "";
   const plan::Plan &plan = names.plan;
-  uint64_t in = plan.address(names.torchPlace());
+  uint64_t in = plan.address(names.shared("torch"));
   return llvm::formatv("\n// Rows of bf16 that go into LibTorch, and those that come out of it.\n"
                        "inline constexpr host::TorchRows<{0}, {1}> scratch{{{2}, {3}};\n",
                        scratch.inputs, scratch.outputsOfThread(plan.processors.front().threads), in,
@@ -146,7 +156,7 @@ SourceFile layoutFile(const Names &names) {
                                          {"sizes", sizes},
                                          {"streams", values(names, names.streams())},
                                          {"frames", frames(names)},
-                                         {"scratch", scratch(names)},
+                                         {"scratch", scratch(names) + pieces(names)},
                                          {"ropes", ropes(names.model)},
                                          {"weights", weights(names)},
                                          {"layers", layers(names)}})};

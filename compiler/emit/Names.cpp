@@ -71,13 +71,41 @@ bool Names::isForTorch(uint32_t unit, const Op &op) const {
          plan::isForTorch(plan.units[unit], stored(*op.weight));
 }
 
-plan::Place Names::torchPlace() const {
+plan::Place Names::shared(llvm::StringRef name) const {
   uint32_t memory = *plan.host();
   const std::vector<plan::Region> &regions = plan.memories[memory].regions;
   auto found = llvm::find_if(regions, [&](const plan::Region &region) {
-    return region.name == plan.memories[memory].name + ".torch";
+    return region.name == plan.memories[memory].name + "." + name.str();
   });
   return {memory, uint32_t(found - regions.begin()), 0};
+}
+
+uint64_t Names::pieces(uint32_t unit, const Op &op) const {
+  return attentionPieces(op, {plan.context, plan.chunk, plan.batch}, threads(unit));
+}
+
+Bytes Names::pieceBytes(uint32_t unit, const Op &op) const {
+  return ashlar::pieceBytes(op, {plan.context, plan.chunk, plan.batch}, threads(unit));
+}
+
+std::string Names::pieceType(uint32_t unit, const Op &op) const {
+  return llvm::formatv("host::Pieces<{0}, {1}, {2}, {3}, {4}{5}>", op.kvHeads,
+                       op.heads / op.kvHeads, op.headDim, pieces(unit, op), threads(unit),
+                       plan.batch > 1 ? ", Batch" : "");
+}
+
+std::vector<std::string> Names::pieceTypes() const {
+  std::vector<std::string> types;
+  for (auto [unit, block] : llvm::enumerate(model.blocks))
+    for (const Op &op : block.ops)
+      if (op.kind == OpKind::Attend && pieces(unit, op) > 1)
+        if (std::string type = pieceType(unit, op); !llvm::is_contained(types, type))
+          types.push_back(std::move(type));
+  return types;
+}
+
+std::string Names::pieceName(size_t type) {
+  return type ? llvm::formatv("pieces{0}", type) : std::string("pieces");
 }
 
 TorchScratch Names::torchScratch() const {

@@ -64,10 +64,19 @@ public:
   }
   /// Whether LibTorch computes this op in steps of several rows.
   bool isForTorch(uint32_t unit, const Op &op) const;
-  /// The region of LibTorch's rows in bf16: there where `torchScratch` wants some.
-  plan::Place torchPlace() const;
+  /// A region of the host's memory that is shared by all units: "torch", LibTorch's rows in bf16,
+  /// there where `torchScratch` wants some; "pieces", those of attention.
+  plan::Place shared(llvm::StringRef region) const;
   /// The room that LibTorch's products with weights of bf16 need.
   TorchScratch torchScratch() const;
+  /// In how many pieces attention of one token cuts a sequence, and the room that it needs.
+  uint64_t pieces(uint32_t unit, const Op &op) const;
+  Bytes pieceBytes(uint32_t unit, const Op &op) const;
+  /// "host::Pieces<1, 8, 256, 32, 16>", without repetition, and the names of such in the order:
+  /// "pieces", "pieces1".
+  std::vector<std::string> pieceTypes() const;
+  std::string pieceType(uint32_t unit, const Op &op) const;
+  static std::string pieceName(size_t type);
   const plan::Frame &streams() const;
   /// The namespaces of references into a memory, and of the kernels of a processor: by what they
   /// are, whatever a profile calls them.
@@ -75,6 +84,7 @@ public:
   std::string processor(uint32_t index) const { return plan.processors[index].kind; }
 
 private:
+  uint32_t threads(uint32_t unit) const { return plan.processors[plan.units[unit].decode].threads; }
   bool sameLayer(uint32_t a, uint32_t b) const;
   std::vector<WeightId> layerWeights(uint32_t layer) const;
   /// The value that has bytes: itself, unless it is a part of one.

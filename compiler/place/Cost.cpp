@@ -236,6 +236,7 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
     }
     for (const Op &op : block.ops)
       if (op.kind == OpKind::Attend) {
+        unit.pieces = pieceBytes(op, sizes, machine.processor(machine.cpu()).threads);
         CacheShape cache{cacheType, sizes.batch, op.kvHeads, sizes.context, op.headDim, {}};
         cache.size = Bytes(cache.sequences * cache.heads * cache.context *
                            *cacheRowBytes(cacheType, cache.dim));
@@ -256,6 +257,8 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
         // What a product does on the way costs nothing.
         if (sizes.batch > 1 || inOneRow[place] == OnTheWay::Nothing)
           to.decode.push_back(work(model, op, block, weights, cache, decode));
+        if (op.kind == OpKind::Attend && form == Form::Panels && unit.pieces.value) // are joined
+          to.decode.push_back({Kernel::Elementwise, DataType::F32, {}, unit.pieces});
         if ((sizes.chunk > 1 ? inChunk : inOneRow)[place] == OnTheWay::Nothing)
           to.prefill.push_back(work(model, op, block, weights, cache, prefill));
         if (!isTorch(at, op))

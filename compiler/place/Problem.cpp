@@ -146,8 +146,13 @@ Problem makeProblem(const Model &model, const Machine &machine, const Request &r
       {"tokenizer", problem.host, pages(fittings.tokenizer)}};
 
   TorchScratch torch; // units take turns in it
-  for (const Unit &unit : units)
+  Bytes pieces;
+  for (const Unit &unit : units) {
     torch.add(unit.scratch.outputs, unit.scratch.inputs);
+    pieces = std::max(pieces, unit.pieces);
+  }
+  if (pieces.value)
+    problem.fixed.push_back({"pieces", problem.host, pages(pieces)});
   if (torch.inputs)
     problem.fixed.push_back(
         {"torch", problem.host,

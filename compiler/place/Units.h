@@ -74,10 +74,27 @@ struct TorchScratch {
   Bytes bytes(uint64_t chunk, uint64_t threads) const;
 };
 
+/// The shape of a solution that everything else is counted for.
+struct Sizes {
+  uint64_t context = 0; // tokens of a sequence; 0 for a model that reads rows
+  uint64_t chunk = 0;   // tokens of a prefill step, of one sequence; rows of a step
+  uint64_t batch = 1;   // sequences, each with one token in a decode step
+
+  /// Tokens that activations have room for.
+  uint64_t rows() const { return std::max(chunk, batch); }
+};
+
+/// In how many pieces attention of one token cuts a sequence at most, so that there is something
+/// for each thread: 1, where key heads are enough, and it does not.
+uint64_t attentionPieces(const Op &op, Sizes sizes, uint64_t threads);
+/// The room that it needs then: none for 1.
+Bytes pieceBytes(const Op &op, Sizes sizes, uint64_t threads);
+
 struct Unit {
   uint32_t block = 0;
   Provider provider = Provider::Native; // of products of several rows
   TorchScratch scratch;
+  Bytes pieces; // room for attention by pieces
   UnitForm forms[std::size(Forms)];
   std::vector<WeightId> shares; // read here, stored with another unit
   std::optional<CacheShape> cache;
@@ -92,16 +109,6 @@ struct Unit {
 /// that what a problem counts is what the arena takes.
 inline constexpr uint64_t PageBytes = 4096;
 inline Bytes pages(Bytes bytes) { return Bytes(alignUp(bytes.value, PageBytes)); }
-
-/// The shape of a solution that everything else is counted for.
-struct Sizes {
-  uint64_t context = 0; // tokens of a sequence; 0 for a model that reads rows
-  uint64_t chunk = 0;   // tokens of a prefill step, of one sequence; rows of a step
-  uint64_t batch = 1;   // sequences, each with one token in a decode step
-
-  /// Tokens that activations have room for.
-  uint64_t rows() const { return std::max(chunk, batch); }
-};
 
 /// Tokens of the workload's prompt, or rows: those that there is room for.
 uint64_t promptOf(const Model &model, const Request &request, Sizes sizes);

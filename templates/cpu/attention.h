@@ -8,6 +8,7 @@
 #pragma once
 
 #include "templates/cpu/attention_decode.h"
+#include "templates/cpu/attention_pieces.h"
 #include "templates/cpu/attention_tiles.h"
 #include "templates/cpu/rows.h"
 

@@ -212,11 +212,13 @@ template <int64_t Window> ASHLAR_INLINE inline int64_t firstSeen(int64_t positio
   return Window && position >= Window ? position - Window + 1 : 0;
 }
 
-/// The attention of `heads` query heads, at most MaxRows, that share a key head, for the token at
-/// `position`. Queries and results lie head by head. Keys that come `next` are asked for.
-template <int64_t MaxRows, int64_t Window, class T, int64_t Dim>
-void attendOne(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float *y, float scale,
-               int64_t position, int64_t heads, HeadRows<T, Dim> next) {
+/// The attention of `heads` query heads, at most MaxRows, that share a key head, over the positions
+/// from `first` to `end`. Queries lie head by head. Of each head it calls put(head, sums, top,
+/// total): the sum of values in the order of RowVectors, the largest score, which the weights are
+/// relative to, and their sum. What is read `next` is asked for.
+template <int64_t MaxRows, class T, int64_t Dim, class Put>
+void attendOne(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float scale, int64_t first,
+               int64_t end, int64_t heads, const typename T::storage *next, Put put) {
   using Row = RowVectors<T, Dim>;
   // Keys and values that are worked on together stay in the nearest cache.
   constexpr int64_t Fitting = (16 << 10) / (Dim * sizeof(typename T::storage)) / 16 * 16;
@@ -238,12 +240,10 @@ void attendOne(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float *y,
       body(QueryTile<T, Dim, rows.value>{queries[head], sums[head]}, head);
     });
   };
-  int64_t first = firstSeen<Window>(position), end = position + 1;
   for (int64_t start = first; start < end; start += KeyBlock) {
     int64_t count = end - start < KeyBlock ? end - start : KeyBlock;
     HeadRows<T, Dim> keys = k.from(start), values = v.from(start);
-    const typename T::storage *after =
-        start + count < end ? keys.values + KeyBlock * Dim : next.from(first).values;
+    const typename T::storage *after = start + count < end ? keys.values + KeyBlock * Dim : next;
     forTiles([&](auto tile, int64_t head) ASHLAR_INLINE {
       bool asks = head == 0; // once is enough
       Floats most = tile.score(keys, count, scores, asks ? values.values : nullptr);
@@ -257,9 +257,22 @@ void attendOne(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float *y,
     Floats sum =
         Tile::InTile::across(total[head], [](Floats a, Floats b) ASHLAR_INLINE { return a + b; });
     unrolled<Width / Tile::Keys>([&](auto r) ASHLAR_INLINE {
-      Row::restore(sums[head + r], 1.0f / sum[r * Tile::Keys], y + (head + r) * Dim);
+      constexpr int64_t Lane = r.value * Tile::Keys;
+      put(head + r, sums[head + r], largest[head][Lane], sum[Lane]);
     });
   });
+}
+
+/// The same over all that the token at `position` sees. Results lie head by head.
+template <int64_t MaxRows, int64_t Window, class T, int64_t Dim>
+ASHLAR_INLINE inline void attendOne(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v,
+                                    float *y, float scale, int64_t position, int64_t heads,
+                                    HeadRows<T, Dim> next) {
+  int64_t first = firstSeen<Window>(position);
+  attendOne<MaxRows>(q, k, v, scale, first, position + 1, heads, next.from(first).values,
+                     [&](int64_t head, const float *sums, float, float total) ASHLAR_INLINE {
+                       RowVectors<T, Dim>::restore(sums, 1.0f / total, y + head * Dim);
+                     });
 }
 
 } // namespace ASHLAR_ISA

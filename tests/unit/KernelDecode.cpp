@@ -62,4 +62,84 @@ TEST(sameForAllThreads) {
   }
 }
 
+// By pieces: what attention of the whole gives, but for the order of sums, and for all numbers of
+// threads the same bits; each sequence of a batch as it has alone.
+template <class T, int64_t Group, int64_t Kv, int64_t Dim, int64_t Window, int64_t Most>
+void checkPieces() {
+  constexpr int64_t Context = 900, Columns = Group * Kv * Dim;
+  Case<T, Group * Kv, Kv, Dim, Context, Window> of;
+  of.fill(Context, 1);
+  using Pieces = host::Pieces<Kv, Group, Dim, Most, 2>;
+  Pieces pieces{of.arena.template add<F32>(Kv * Most * Group * (Dim + 2))};
+  for (uint64_t position : {0, 127, 128, 300, 899}) {
+    auto queries = normal<F32>(Columns);
+    Rows<F32, Columns> q{of.arena.template add<F32>(queries)};
+    StepState state = stateOf(1);
+    TokenPlace place{0, position};
+    state.position = position;
+    state.places = &place;
+    auto made = [&](uint32_t threads, bool batch) {
+      Rows<F32, Columns> y{of.arena.template add<F32>(Columns)};
+      auto attend = [&](auto step) {
+        cpu::attendPieces<Window>(step, q, of.k, of.v, pieces, static_cast<float>(of.scale));
+        step.sync();
+        cpu::joinPieces<Window>(step, pieces, y);
+      };
+      if (batch)
+        onTeam<2>(threads, of.arena, state,
+                  [&](const Step<2> &step) { attend(BatchStep<2>(step)); });
+      else
+        onTeam<1>(threads, of.arena, state, attend);
+      const float *from = of.arena.template at<F32>(y.offset);
+      return std::vector<float>(from, from + Columns);
+    };
+    auto alone = made(1, false);
+    CHECK_NEAR(relativeError(alone.data(), of.expected(queries, position, 1)), 0, Tolerance);
+    for (uint32_t threads : {2u, 3u, 7u}) {
+      CHECK(made(threads, false) == alone);
+      CHECK(made(threads, true) == alone);
+    }
+  }
+}
+
+TEST(pieces) {
+  checkPieces<F32, 1, 1, 64, 0, 2>();
+  checkPieces<F16, 8, 1, 128, 0, 7>();
+  checkPieces<BF16, 4, 2, 72, 0, 5>();
+  checkPieces<BF16, 3, 1, 96, 500, 3>();
+  checkPieces<Int8Rows, 2, 2, 33, 200, 16>();
+}
+
+// Sequences of a batch have pieces of their own, as many as they are long.
+TEST(piecesOfSequences) {
+  constexpr int64_t Kv = 1, Group = 2, Dim = 64, Context = 700, Columns = Group * Dim, Most = 4;
+  Arena arena;
+  using Cache = host::Cache<F32, Kv, Context, Dim, 3>;
+  auto queries = normal<F32>(3 * Columns), numbers = normal<F32>(3 * Context * Dim);
+  Cache k{arena.add<F32>(numbers)}, v{arena.add<F32>(normal<F32>(3 * Context * Dim))};
+  host::Pieces<Kv, Group, Dim, Most, 2, 3> pieces{
+      arena.add<F32>(3 * Kv * Most * Group * (Dim + 2))};
+  TokenPlace places[] = {{2, 5}, {0, 699}, {1, 300}};
+  Rows<F32, Columns> q{arena.add<F32>(queries)};
+  auto made = [&](StepState state, bool whole) {
+    Rows<F32, Columns> y{arena.add<F32>(3 * Columns)};
+    state.places = places;
+    onTeam<3>(2, arena, state, [&](const Step<3> &one) {
+      BatchStep<3> step(one);
+      if (whole)
+        return cpu::attend(step, q, k, v, y, 0.125f);
+      cpu::attendPieces(step, q, k, v, pieces, 0.125f);
+      step.sync();
+      cpu::joinPieces(step, pieces, y);
+    });
+    const float *from = arena.at<F32>(y.offset);
+    return std::vector<double>(from, from + 3 * Columns);
+  };
+  StepState state = stateOf(3);
+  state.position = 699;
+  std::vector<double> whole = made(state, true), cut = made(state, false);
+  std::vector<float> found(cut.begin(), cut.end());
+  CHECK_NEAR(relativeError(found.data(), whole), 0, Tolerance);
+}
+
 } // namespace
