@@ -35,20 +35,20 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
                   float scale) {
   constexpr int64_t Group = C / Dim / Kv;
   static_assert(Group * Kv * Dim == C);
-  using Seen = SeenPieces<Window, Most>;
+  using Cut = SeenPieces<Window, Most>;
   // Of each token as many as the longest sequence has.
   int64_t each = 0, length = 0;
   for (int64_t token = 0; token < step.count(); ++token) {
-    Seen seen(step.place(token).position);
-    each = seen.count() > each ? seen.count() : each;
-    length = seen.length > length ? seen.length : length;
+    Cut cut(step.place(token).position);
+    each = cut.count() > each ? cut.count() : each;
+    length = cut.length > length ? cut.length : length;
   }
   auto forPieces = [&](int64_t begin, int64_t end, auto body) ASHLAR_INLINE {
     for (int64_t item = begin; item < end; ++item) {
       int64_t piece = item % each, head = item / each % Kv, token = item / each / Kv;
-      Seen seen(step.place(token).position);
-      if (piece < seen.count())
-        body(item - begin, token, head, piece, seen);
+      Cut cut(step.place(token).position);
+      if (piece < cut.count())
+        body(item - begin, token, head, piece, cut);
     }
   };
 
@@ -58,13 +58,13 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
   alignas(64) float rows[Kept * ItemSize];
   auto compute = [&](int64_t begin, int64_t end) ASHLAR_INLINE {
     forPieces(begin, end,
-              [&](int64_t at, int64_t token, int64_t head, int64_t piece, Seen seen) ASHLAR_INLINE {
+              [&](int64_t at, int64_t token, int64_t head, int64_t piece, Cut cut) ASHLAR_INLINE {
                 uint32_t sequence = step.place(token).sequence;
                 HeadRows<T, Dim> keys = headRows(step, k, sequence, head);
                 attendOne<Group>(
                     q.at(step) + token * S + head * Group * Dim, keys,
-                    headRows(step, v, sequence, head), scale, seen.begin(piece), seen.endOf(piece),
-                    Group, keys.from(piece + 1 < seen.count() ? seen.endOf(piece) : 0).values,
+                    headRows(step, v, sequence, head), scale, cut.begin(piece), cut.endOf(piece),
+                    Group, keys.from(piece + 1 < cut.count() ? cut.endOf(piece) : 0).values,
                     [&](int64_t row, const float *sums, float top, float total) ASHLAR_INLINE {
                       float *to = rows + at * ItemSize + row * RowSize;
                       RowVectors<T, Dim>::restore(sums, 1, to);
@@ -75,7 +75,7 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
   };
   auto commit = [&](int64_t begin, int64_t end) ASHLAR_INLINE {
     forPieces(begin, end,
-              [&](int64_t at, int64_t token, int64_t head, int64_t piece, Seen) ASHLAR_INLINE {
+              [&](int64_t at, int64_t token, int64_t head, int64_t piece, Cut) ASHLAR_INLINE {
                 __builtin_memcpy(pieces.of(step, token, head, piece), rows + at * ItemSize,
                                  ItemSize * sizeof(float));
               });

@@ -2,7 +2,8 @@
 // cache, and which share of a plain read of the same bytes that is; and how fast both are of many
 // tokens, with weights of bf16 of rounded ones: `ninja -C build bench-kernels` builds one of these
 // for each instruction set. Arguments: how often each is measured, and "linear", "asks" (linear of
-// one token with weights that are asked for ahead, and without) or "attend" for one of them alone.
+// one token with weights that are asked for ahead, and without), "attend" or "pieces" (attention of
+// one token with a single key head, whole and by pieces) for one of them alone.
 //
 // Memory is shared with whatever else runs, so each measurement stands between two plain reads by
 // the same threads, and each line is the median of several. Time is that of the threads' own
@@ -110,6 +111,33 @@ template <class T, int64_t Context> void attend(StepState &state) {
   });
 }
 
+// With one key head, in so many pieces, or whole.
+constexpr int64_t OneKeyGroup = 8, OneKeyDim = 128, OneKeyContext = 8192;
+template <class T>
+constexpr uint64_t OneKeyBytes = uint64_t(OneKeyContext) * cpu::RowBytes<T, OneKeyDim>;
+
+template <class T, int64_t Pieces> void attendOneKey(StepState &state) {
+  using Cache = host::Cache<T, 1, OneKeyContext, OneKeyDim>;
+  constexpr host::Rows<F32, OneKeyGroup * OneKeyDim> q{{X}}, y{{Y}};
+  Step<1> step(state);
+  step.position = OneKeyContext - 1;
+  timed(state, [&] {
+    for (uint64_t at = Weights; at + 2 * OneKeyBytes<T> <= Weights + WeightBytes;
+         at += 2 * OneKeyBytes<T>) {
+      Cache k{{at}}, v{{at + OneKeyBytes<T>}};
+      if constexpr (Pieces == 1) {
+        cpu::attend(step, q, k, v, y, 0.125f);
+      } else {
+        host::Pieces<1, OneKeyGroup, OneKeyDim, Pieces, 1> pieces{{Y + sizeof(float[1 << 16])}};
+        cpu::attendPieces(step, q, k, v, pieces, 0.125f);
+        step.sync();
+        cpu::joinPieces(step, pieces, y);
+      }
+      step.sync();
+    }
+  });
+}
+
 // Of all tokens of a prompt, for one layer of some caches.
 constexpr int64_t ManyHeads = 16, ManyKeyHeads = 4, ManyDim = 64;
 constexpr int ManyCalls = 8;
@@ -168,6 +196,19 @@ public:
     std::printf("%-5s %u threads: ", name, team.threads());
     double pairs = Tokens * (Tokens + 1) / 2.0; // of a token and one that it sees
     printMany(attendMany<T>, 4.0 * ManyHeads * ManyDim * pairs * ManyCalls, repeats);
+  }
+
+  template <class T> void oneKey(const char *name) {
+    uint64_t call = 2 * OneKeyBytes<T>, calls = WeightBytes / call;
+    using Kernel = std::pair<const char *, void (*)(StepState &)>;
+    for (auto [how, kernel] :
+         {Kernel("whole", attendOneKey<T, 1>), Kernel("by pieces", attendOneKey<T, 8>)}) {
+      Rate rate = beside(kernel, double(call * calls));
+      std::printf("%-5s %u threads: one key head, %-9s ", name, team.threads(), how);
+      print(rate);
+      std::printf("\n");
+      std::fflush(stdout);
+    }
   }
 
 private:
@@ -292,6 +333,10 @@ int main(int argc, char **argv) {
       bench.attention<F16, 64, 1024, 4096>("f16");
       bench.attention<BF16, 64, 1024, 4096>("bf16");
       bench.attention<Int8Rows, 64, 1024, 4096>("int8");
+    }
+    if (asked("pieces")) {
+      bench.oneKey<BF16>("bf16");
+      bench.oneKey<Int8Rows>("int8");
     }
   }
   return 0;
