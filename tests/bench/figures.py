@@ -7,8 +7,8 @@ A result is what `--json` writes and `--from` reads:
      "planned": {part: {format: {"bytes", "tokens_per_second"}}},
      "runs": [{"part", "format", "contender", "round", "busy", "load", "others", …}]}
 
-A run of the parts `decode` and `prefill` has `rate`, tokens per second, and one of Ashlar's has
-`read`, bytes per second of the plain reads around it. One of the part `start` has `seconds`, and
+A run of the parts `decode` and `prefill` has `rate`, tokens per second, and `reads`, bytes per second
+of the plain reads before and after it. One of the part `start` has `seconds`, and
 what was started has its `bytes`. `others` is how many processors everything else on the machine
 used meanwhile, `load` the load average; `busy` is whether a busy loop of ours ran.
 """
@@ -79,6 +79,10 @@ def rate(run):
     return run["rate"]
 
 
+def read(run):
+    return statistics.mean(run["reads"])
+
+
 def seconds(run):
     return run["seconds"]
 
@@ -112,10 +116,10 @@ def rate_table(result, part):
         planned = result["planned"][part][name]
         row = [label, number(median(ours)), number(planned["tokens_per_second"])]
         if decode:
-            reads = by_round(result, part, name, "ashlar", lambda run: run["read"])
+            reads = by_round(result, part, name, "ashlar", read)
             share = by_round(
                 result, part, name, "ashlar",
-                lambda run: run["rate"] * planned["bytes"] / run["read"],
+                lambda run: run["rate"] * planned["bytes"] / read(run),
             )
             row += [number(median(reads) / 1e9), f"{median(share):.2f}"]
         for peer in peers:
@@ -123,6 +127,53 @@ def rate_table(result, part):
             row += [number(median(theirs)), ratio_cell(ours, theirs)] if theirs else ["", ""]
         rows.append(row)
     return Table(f"{part}: {result['models'][part]}", header, rows)
+
+
+def states(reads):
+    """The speeds below and above which memory is in its slow and in its fast state; None where it has
+    one state alone."""
+    deciles = statistics.quantiles(reads, n=10, method="inclusive")
+    slow, fast = deciles[0], deciles[-1]
+    return (slow + (fast - slow) / 3, fast - (fast - slow) / 3) if fast > 1.2 * slow else None
+
+
+def memory_table(result):
+    """Decode in each state of memory, of runs that stand between reads of that state; None where it has
+    one alone."""
+    runs = [run for run in result["runs"] if run["part"] == "decode" and not run["busy"]]
+    limits = states([read for run in runs for read in run["reads"]]) if len(runs) > 1 else None
+    if not limits:
+        return None
+    names = [name for name in CONTENDERS if any(run["contender"] == name for run in runs)]
+    header = ["weights", "plain read GB/s"]
+    for name in names:
+        header += [CONTENDERS[name] + " tok/s", "runs"]
+        header += ["Ashlar / " + CONTENDERS[name]] if name != "ashlar" else []
+    rows = []
+    for form, label in FORMATS.items():
+        for bound, within in (
+            (f"below {number(limits[0] / 1e9)}", lambda read: read < limits[0]),
+            (f"above {number(limits[1] / 1e9)}", lambda read: read > limits[1]),
+        ):
+            rates = {
+                name: [
+                    run["rate"]
+                    for run in runs
+                    if (run["format"], run["contender"]) == (form, name)
+                    and all(map(within, run["reads"]))
+                ]
+                for name in names
+            }
+            if not rates["ashlar"]:
+                continue
+            row = [label, bound]
+            for name in names:
+                mine, ours = rates[name], statistics.median(rates["ashlar"])
+                row += [number(statistics.median(mine)), str(len(mine))] if mine else ["", ""]
+                if name != "ashlar":
+                    row.append(f"{ours / statistics.median(mine):.2f}" if mine else "")
+            rows.append(row)
+    return Table("decode, by the state of memory", header, rows) if rows else None
 
 
 def busy_table(result, part):
@@ -178,6 +229,8 @@ def tables(result):
     for part in ("decode", "prefill"):
         if part in parts:
             found += [rate_table(result, part), busy_table(result, part)]
+    if "decode" in parts:
+        found.insert(1, memory_table(result))
     if "start" in parts:
         found.append(start_table(result))
     return [table for table in found if table]
