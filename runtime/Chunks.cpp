@@ -3,6 +3,7 @@
 #include "runtime/Arrivals.h"
 
 #include <algorithm>
+#include <cassert>
 
 #if defined(__has_feature)
 #define ASHLAR_THREAD_SANITIZER __has_feature(thread_sanitizer)
@@ -116,6 +117,7 @@ Chunks::Chunks(const StepState &step, const Task &given, Kind kind)
   int64_t chunks = std::clamp<int64_t>(largest * task.bytes / ChunkBytes, 1, ChunksOfThread);
   if (task.most < largest)
     chunks = std::max(chunks, (largest + task.most - 1) / task.most);
+  assert(chunks <= ChunksOfThread);
   turn->begin({groups, chunks, kind == Kind::OfCaller});
   // Twice what the chunk should take.
   double bytes = double(largest) / double(chunks) * double(task.bytes);

@@ -61,8 +61,9 @@ static std::string join(std::span<const char *const> names) {
   return text.empty() ? "any" : text;
 }
 
-/// The regions of host memory without its name, and what is between them.
-static std::vector<std::pair<std::string, uint64_t>> partsOf(const ModelInfo &model) {
+/// The regions of host memory without its name, what is between them, and LibTorch.
+static std::vector<std::pair<std::string, uint64_t>> partsOf(const ModelInfo &model,
+                                                             uint64_t torchBytes) {
   std::vector<std::pair<std::string, uint64_t>> parts;
   uint64_t rest = model.hostBytes;
   for (const Region &region : model.regions) {
@@ -73,8 +74,8 @@ static std::vector<std::pair<std::string, uint64_t>> partsOf(const ModelInfo &mo
   }
   if (rest)
     parts.push_back({"alignment", rest});
-  if (model.torchBytes)
-    parts.push_back({"LibTorch", model.torchBytes});
+  if (torchBytes)
+    parts.push_back({"LibTorch", torchBytes});
   return parts;
 }
 
@@ -90,12 +91,12 @@ std::vector<Finding> preflight(const ModelInfo &model, bool torchIsHere) {
                       lacking.empty() ? "all of them" : "lacks " + lacking,
                       lacking.empty() ? ExitCode::Done : ExitCode::BadInput});
 
-  uint64_t available = availableBytes(), planned = model.hostBytes + model.torchBytes;
-  uint64_t missing = torchIsHere ? model.hostBytes : planned;
-  findings.push_back({"host memory", std::to_string(planned) + " bytes",
+  uint64_t own = torchIsHere ? 0 : model.torchBytes, needed = model.hostBytes + own;
+  uint64_t available = availableBytes();
+  findings.push_back({"host memory", std::to_string(needed) + " bytes",
                       std::to_string(available) + " bytes available",
-                      available < missing ? ExitCode::DoesNotFit : ExitCode::Done, planned,
-                      available, partsOf(model)});
+                      available < needed ? ExitCode::DoesNotFit : ExitCode::Done, needed, available,
+                      partsOf(model, own)});
 
   // Fewer cores make it slower than predicted, not wrong.
   cpu_set_t set;

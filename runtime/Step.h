@@ -102,7 +102,7 @@ struct Task {
 };
 
 /// Each thread's part of a call is at most so many chunks. A kernel that keeps results to itself
-/// needs room for that part of what one of two threads has.
+/// needs room for that part of what a thread has in the smallest team that may run it.
 inline constexpr int64_t ChunksOfThread = 8;
 
 /// The chunks of one call that this thread comes to do: first those of its own part, in order, then
@@ -264,7 +264,7 @@ template <class T, int64_t RowCount, int64_t Columns> struct Matrix : Rows<T, Co
 };
 
 /// Where attention of one token is divided by positions, too, a piece has so many at least.
-inline constexpr int64_t LeastPiece = 128;
+inline constexpr int64_t LeastPiece = 64;
 
 /// What pieces of sequences gave: f32 [Sequences][KeyHeads][Most][Group][Dim + 2], for each query
 /// head its sum of values, its largest score, and the sum of the weights. For teams of at least

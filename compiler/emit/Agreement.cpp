@@ -59,10 +59,10 @@ public:
     if (torch.inputs)
       fitting("torch", torch.bytes(plan.chunk, plan.processors.front().threads));
     Bytes pieces;
-    for (auto [unit, block] : llvm::enumerate(model.blocks))
+    for (const Block &block : model.blocks)
       for (const Op &op : block.ops)
         if (op.kind == OpKind::Attend)
-          pieces = std::max(pieces, names.pieceBytes(unit, op));
+          pieces = std::max(pieces, names.pieceBytes(op));
     fitting("pieces", pieces);
   }
 

@@ -267,17 +267,15 @@ private:
       calls.push_back(std::move(store));
     }
     std::string window = op.window ? llvm::formatv("<{0}>", op.window).str() : "";
-    bool cuts = rows != StepRows::Chunk && names.pieces(unit, op) > 1;
+    bool cuts = rows != StepRows::Chunk && names.pieces(op) > 1;
     Call call = make(op, (cuts ? "attendPieces" : "attend") + window);
     call.reads = {ofValue(op.inputs[0]), half(cache.keys), half(cache.values)};
     std::string to = value(op.result);
     if (cuts) {
-      std::vector<std::string> types = names.pieceTypes();
-      auto type = llvm::find(types, names.pieceType(unit, op));
-      to = Names::pieceName(type - types.begin());
+      to = names.pieceName(op);
       plan::Place place = names.shared("pieces");
       call.writes = {access(place, names.plan.address(place), names.plan.region(place).size)};
-      call.comment = llvm::formatv("[T, {0} pieces]", names.pieces(unit, op));
+      call.comment = llvm::formatv("[T, {0} pieces]", names.pieces(op));
     }
     call.arguments =
         llvm::formatv("{0}, at.keys, at.values, {1}, {2}", names.value(unit, op.inputs[0]), to,

@@ -80,32 +80,42 @@ plan::Place Names::shared(llvm::StringRef name) const {
   return {memory, uint32_t(found - regions.begin()), 0};
 }
 
-uint64_t Names::pieces(uint32_t unit, const Op &op) const {
-  return attentionPieces(op, {plan.context, plan.chunk, plan.batch}, threads(unit));
+uint32_t Names::threads() const {
+  return llvm::find_if(plan.processors, [](const plan::Processor &p) { return p.kind == "cpu"; })
+      ->threads;
 }
 
-Bytes Names::pieceBytes(uint32_t unit, const Op &op) const {
-  return ashlar::pieceBytes(op, {plan.context, plan.chunk, plan.batch}, threads(unit));
+uint64_t Names::pieces(const Op &op) const {
+  return attentionPieces(op, {plan.context, plan.chunk, plan.batch}, threads());
 }
 
-std::string Names::pieceType(uint32_t unit, const Op &op) const {
+Bytes Names::pieceBytes(const Op &op) const {
+  return ashlar::pieceBytes(op, {plan.context, plan.chunk, plan.batch}, threads());
+}
+
+std::string Names::pieceType(const Op &op) const {
   return llvm::formatv("host::Pieces<{0}, {1}, {2}, {3}, {4}{5}>", op.kvHeads,
-                       op.heads / op.kvHeads, op.headDim, pieces(unit, op), threads(unit),
+                       op.heads / op.kvHeads, op.headDim, pieces(op), threads(),
                        plan.batch > 1 ? ", Batch" : "");
 }
 
 std::vector<std::string> Names::pieceTypes() const {
   std::vector<std::string> types;
-  for (auto [unit, block] : llvm::enumerate(model.blocks))
+  for (const Block &block : model.blocks)
     for (const Op &op : block.ops)
-      if (op.kind == OpKind::Attend && pieces(unit, op) > 1)
-        if (std::string type = pieceType(unit, op); !llvm::is_contained(types, type))
+      if (op.kind == OpKind::Attend && pieces(op) > 1)
+        if (std::string type = pieceType(op); !llvm::is_contained(types, type))
           types.push_back(std::move(type));
   return types;
 }
 
 std::string Names::pieceName(size_t type) {
   return type ? llvm::formatv("pieces{0}", type) : std::string("pieces");
+}
+
+std::string Names::pieceName(const Op &op) const {
+  std::vector<std::string> types = pieceTypes();
+  return pieceName(llvm::find(types, pieceType(op)) - types.begin());
 }
 
 TorchScratch Names::torchScratch() const {

@@ -70,13 +70,13 @@ public:
   /// The room that LibTorch's products with weights of bf16 need.
   TorchScratch torchScratch() const;
   /// In how many pieces attention of one token cuts a sequence, and the room that it needs.
-  uint64_t pieces(uint32_t unit, const Op &op) const;
-  Bytes pieceBytes(uint32_t unit, const Op &op) const;
-  /// "host::Pieces<1, 8, 256, 32, 16>", without repetition, and the names of such in the order:
-  /// "pieces", "pieces1".
+  uint64_t pieces(const Op &op) const;
+  Bytes pieceBytes(const Op &op) const;
+  /// The types by which kernels know that room: "host::Pieces<1, 8, 256, 32, 16>", each once.
   std::vector<std::string> pieceTypes() const;
-  std::string pieceType(uint32_t unit, const Op &op) const;
+  /// What an object of the type at an index of these is called, and of that which an op needs.
   static std::string pieceName(size_t type);
+  std::string pieceName(const Op &op) const;
   const plan::Frame &streams() const;
   /// The namespaces of references into a memory, and of the kernels of a processor: by what they
   /// are, whatever a profile calls them.
@@ -84,7 +84,8 @@ public:
   std::string processor(uint32_t index) const { return plan.processors[index].kind; }
 
 private:
-  uint32_t threads(uint32_t unit) const { return plan.processors[plan.units[unit].decode].threads; }
+  std::string pieceType(const Op &op) const;
+  uint32_t threads() const; // of the cpu
   bool sameLayer(uint32_t a, uint32_t b) const;
   std::vector<WeightId> layerWeights(uint32_t layer) const;
   /// The value that has bytes: itself, unless it is a part of one.

@@ -213,6 +213,7 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
   uint64_t decodeLength = std::min(prompt + request.workload.generate / 2, sizes.context);
   Tokens decode{sizes.batch, 1, decodeLength};
   Tokens prefill{1, sizes.chunk, std::max(prompt, sizes.chunk)};
+  uint64_t threads = machine.processor(machine.cpu()).threads;
   bool rounds = roundsToBF16(machine, request);
   std::map<WeightId, StoredWeight> stored[std::size(Forms)];
   std::vector<Unit> units;
@@ -236,7 +237,7 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
     }
     for (const Op &op : block.ops)
       if (op.kind == OpKind::Attend) {
-        unit.pieces = pieceBytes(op, sizes, machine.processor(machine.cpu()).threads);
+        unit.pieces = pieceBytes(op, sizes, threads);
         CacheShape cache{cacheType, sizes.batch, op.kvHeads, sizes.context, op.headDim, {}};
         cache.size = Bytes(cache.sequences * cache.heads * cache.context *
                            *cacheRowBytes(cacheType, cache.dim));
@@ -254,13 +255,19 @@ static std::optional<std::vector<Unit>> costUnitsOf(const std::vector<Provider> 
           }));
       for (auto [place, op] : llvm::enumerate(block.ops)) {
         UnitForm &to = unit.forms[size_t(form)];
+        auto join = [&, &op = op](std::vector<Work> &works, uint64_t length) {
+          if (op.kind == OpKind::Attend && unit.pieces.value && form == Form::Panels)
+            works.push_back({Kernel::Elementwise, DataType::F32, Provider::Native,
+                             pieceBytes(op, {length, 1, sizes.batch}, threads)});
+        };
         // What a product does on the way costs nothing.
         if (sizes.batch > 1 || inOneRow[place] == OnTheWay::Nothing)
           to.decode.push_back(work(model, op, block, weights, cache, decode));
-        if (op.kind == OpKind::Attend && form == Form::Panels && unit.pieces.value) // are joined
-          to.decode.push_back({Kernel::Elementwise, DataType::F32, {}, unit.pieces});
         if ((sizes.chunk > 1 ? inChunk : inOneRow)[place] == OnTheWay::Nothing)
           to.prefill.push_back(work(model, op, block, weights, cache, prefill));
+        join(to.decode, decode.length);
+        if (sizes.chunk == 1)
+          join(to.prefill, prefill.length);
         if (!isTorch(at, op))
           continue;
         const StoredWeight &weight = weights.at(model.stored(*op.weight));

@@ -84,10 +84,12 @@ private:
   bool fitsWith(const Request &r, Sizes s) const {
     if (!trials.model.input)
       s.chunk = std::min(s.chunk, s.context);
-    if (s.chunk < leastChunk())
-      return false;
     auto trial = trials.attempt(r, s);
-    return trial && fits(*trial);
+    // What LibTorch has no part in is refused where it was asked for.
+    return trial && fits(*trial) &&
+           (r.provider != Provider::Torch || llvm::any_of(trial->units, [](const Unit &unit) {
+              return unit.provider == Provider::Torch;
+            }));
   }
 
   struct Shorter {
@@ -243,7 +245,7 @@ private:
     Machine machine = trials.machine;
     Request least = request;
     Trials now{trials.model, machine, trials.directions, trials.fittings, trials.diags};
-    Sizes smallest{std::min(ContextStep, sizes.context), 1, 1};
+    Sizes smallest{std::min(ContextStep, sizes.context), leastChunk(), 1};
     std::vector<bool> raised(machine.memories.size());
     for (unsigned step = 0; step < MostCapSteps; ++step) {
       auto trial = now.attempt(least, smallest);
@@ -278,7 +280,7 @@ private:
     std::string context = trials.model.input
                               ? std::string()
                               : llvm::formatv(" --context {0}", smallest.context).str();
-    return llvm::formatv("{0}{1} --prefill-chunk 1{2}{3}", result, context,
+    return llvm::formatv("{0}{1} --prefill-chunk {2}{3}{4}", result, context, smallest.chunk,
                          request.batch > 1 ? " --batch 1" : "",
                          all ? "" : ", on a machine that has it");
   }

@@ -221,6 +221,13 @@ std::optional<Solution> Trials::attempt(const Request &request, Sizes sizes) con
       directions.homes ? follow(solution.problem, machine,
                                 homesOfUnits(solution.model, *directions.homes), directions.main)
                        : fill(solution.problem, machine);
+  // Faster is no use where LibTorch itself takes the memory that is missing.
+  if (!request.provider && !fits(solution) &&
+      llvm::any_of(solution.units, [](const Unit &u) { return u.provider == Provider::Torch; })) {
+    Request native = request;
+    native.provider = Provider::Native;
+    return attempt(native, sizes);
+  }
   return solution;
 }
 
@@ -264,12 +271,6 @@ std::optional<Solution> solve(const Model &model, const Machine &machine, const 
   std::optional<Solution> best, smallest;
   for (uint64_t chunk : chunkChoices(request, mostChunk)) {
     auto trial = trials.attempt(request, {*context, chunk, request.batch});
-    // Faster is no use where LibTorch itself takes the memory that is missing.
-    if (trial && !request.provider && !fits(*trial)) {
-      Request native = request;
-      native.provider = Provider::Native;
-      trial = trials.attempt(native, {*context, chunk, request.batch});
-    }
     if (!trial)
       return std::nullopt;
     if (!fits(*trial))

@@ -34,7 +34,10 @@ void checkMemories(const Plan &plan, Violations &found) {
       violate(found, "memory " + memory.name +
                          " has bytes outside of its regions, which only LibTorch takes, of the "
                          "memory of the cpu");
-    if (Bytes taken = takenOf(memory); taken > memory.capacity)
+    if (!checkedAdd(memory.peak.value, memory.outside.value))
+      violate(found, "peak of memory " + memory.name + " and what is outside of its regions are " +
+                         "more bytes than 64 bits hold");
+    else if (Bytes taken = takenOf(memory); taken > memory.capacity)
       violate(found, "peak of memory " + memory.name + ", " + Twine(memory.peak.value) + " bytes" +
                          (memory.outside.value
                               ? " and " + std::to_string(memory.outside.value) + " outside"

@@ -1,6 +1,7 @@
 /// Attention of one token where there are more threads than key heads: the positions of its
 /// sequence are cut into pieces, each for the query heads that share a key head, and another call
-/// joins what they gave. How they are cut depends on the position alone, and so does the result.
+/// joins what they gave. How they are cut depends on the position and the plan alone, and so does
+/// the result.
 #pragma once
 
 #include "templates/cpu/attention_decode.h"
@@ -25,6 +26,22 @@ template <int64_t Window, int64_t Most> struct SeenPieces {
   }
 };
 
+/// The most pieces that a sequence of a step has, and the longest: not always of the same one, for
+/// pieces grow with sequences by some positions at a time.
+struct LargestPieces {
+  int64_t count = 0, length = 0;
+};
+template <class Cut, class AnyStep>
+ASHLAR_INLINE inline LargestPieces largestPieces(const AnyStep &step) {
+  LargestPieces largest;
+  for (int64_t token = 0; token < step.count(); ++token) {
+    Cut cut(step.place(token).position);
+    largest.count = cut.count() > largest.count ? cut.count() : largest.count;
+    largest.length = cut.length > largest.length ? cut.length : largest.length;
+  }
+  return largest;
+}
+
 /// Into `pieces`, of each token of the step.
 template <int64_t Window = 0, class AnyStep, class T, int64_t C, int64_t S, int64_t Kv,
           int64_t Context, int64_t Dim, int64_t Sequences, int64_t Most, int64_t Threads>
@@ -36,13 +53,8 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
   constexpr int64_t Group = C / Dim / Kv;
   static_assert(Group * Kv * Dim == C);
   using Cut = SeenPieces<Window, Most>;
-  // Of each token as many as the longest sequence has.
-  int64_t each = 0, length = 0;
-  for (int64_t token = 0; token < step.count(); ++token) {
-    Cut cut(step.place(token).position);
-    each = cut.count() > each ? cut.count() : each;
-    length = cut.length > length ? cut.length : length;
-  }
+  const LargestPieces largest = largestPieces<Cut>(step);
+  const int64_t each = largest.count;
   auto forPieces = [&](int64_t begin, int64_t end, auto body) ASHLAR_INLINE {
     for (int64_t item = begin; item < end; ++item) {
       int64_t piece = item % each, head = item / each % Kv, token = item / each / Kv;
@@ -64,7 +76,7 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
                 attendOne<Group>(
                     q.at(step) + token * S + head * Group * Dim, keys,
                     headRows(step, v, sequence, head), scale, cut.begin(piece), cut.endOf(piece),
-                    Group, keys.from(piece + 1 < cut.count() ? cut.endOf(piece) : 0).values,
+                    Group, piece + 1 < cut.count() ? keys.from(cut.endOf(piece)).values : nullptr,
                     [&](int64_t row, const float *sums, float top, float total) ASHLAR_INLINE {
                       float *to = rows + at * ItemSize + row * RowSize;
                       RowVectors<T, Dim>::restore(sums, 1, to);
@@ -80,7 +92,7 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
                                  ItemSize * sizeof(float));
               });
   };
-  Task task{step.count() * Kv * each, 1, length * 2 * RowBytes<T, Dim>, Kept};
+  Task task{step.count() * Kv * each, 1, largest.length * 2 * RowBytes<T, Dim>, Kept};
   // Where the tokens of several sequences stand is read from what the next step changes.
   if constexpr (AnyStep::Max == 1)
     forRepeatableChunks(step, task, compute, commit);
@@ -97,11 +109,13 @@ template <int64_t Window = 0, class AnyStep, int64_t Kv, int64_t Group, int64_t 
 void joinPieces(const AnyStep &step, host::Pieces<Kv, Group, Dim, Most, Threads, Sequences> pieces,
                 host::Rows<F32, Kv * Group * Dim> y) {
   constexpr int64_t RowSize = Dim + 2;
-  Task task{step.count() * Kv * Group, 1, Most * RowSize * static_cast<int64_t>(sizeof(float))};
+  using Cut = SeenPieces<Window, Most>;
+  int64_t bytes = largestPieces<Cut>(step).count * RowSize * int64_t(sizeof(float));
+  Task task{step.count() * Kv * Group, 1, bytes};
   forChunks(step, task, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
     for (int64_t item = begin; item < end; ++item) {
       int64_t token = item / (Kv * Group), head = item / Group % Kv, row = item % Group;
-      int64_t count = SeenPieces<Window, Most>(step.place(token).position).count();
+      int64_t count = Cut(step.place(token).position).count();
       auto of = [&](int64_t piece)
                     ASHLAR_INLINE { return pieces.of(step, token, head, piece) + row * RowSize; };
       float top = of(0)[Dim], total = 0;

@@ -2,6 +2,8 @@
 // numbers of threads that leave heads of one key together.
 #include "tests/unit/Attention.h"
 
+#include <array>
+
 using namespace kernels;
 
 namespace {
@@ -64,12 +66,13 @@ TEST(sameForAllThreads) {
 
 // By pieces: what attention of the whole gives, but for the order of sums, and for all numbers of
 // threads the same bits; each sequence of a batch as it has alone.
-template <class T, int64_t Group, int64_t Kv, int64_t Dim, int64_t Window, int64_t Most>
+template <class T, int64_t Group, int64_t Kv, int64_t Dim, int64_t Window, int64_t Most,
+          int64_t Threads = 2>
 void checkPieces() {
   constexpr int64_t Context = 900, Columns = Group * Kv * Dim;
   Case<T, Group * Kv, Kv, Dim, Context, Window> of;
   of.fill(Context, 1);
-  using Pieces = host::Pieces<Kv, Group, Dim, Most, 2>;
+  using Pieces = host::Pieces<Kv, Group, Dim, Most, Threads>;
   Pieces pieces{of.arena.template add<F32>(Kv * Most * Group * (Dim + 2))};
   for (uint64_t position : {0, 127, 128, 300, 899}) {
     auto queries = normal<F32>(Columns);
@@ -95,7 +98,7 @@ void checkPieces() {
     };
     auto alone = made(1, false);
     CHECK_NEAR(relativeError(alone.data(), of.expected(queries, position, 1)), 0, Tolerance);
-    for (uint32_t threads : {2u, 3u, 7u}) {
+    for (uint32_t threads : {uint32_t(Threads), 3u, 7u}) {
       CHECK(made(threads, false) == alone);
       CHECK(made(threads, true) == alone);
     }
@@ -108,6 +111,7 @@ TEST(pieces) {
   checkPieces<BF16, 4, 2, 72, 0, 5>();
   checkPieces<BF16, 3, 1, 96, 500, 3>();
   checkPieces<Int8Rows, 2, 2, 33, 200, 16>();
+  checkPieces<BF16, 2, 2, 64, 0, 5, 3>(); // a thread has several, one a chunk
 }
 
 // Sequences of a batch have pieces of their own, as many as they are long.
@@ -119,27 +123,32 @@ TEST(piecesOfSequences) {
   Cache k{arena.add<F32>(numbers)}, v{arena.add<F32>(normal<F32>(3 * Context * Dim))};
   host::Pieces<Kv, Group, Dim, Most, 2, 3> pieces{
       arena.add<F32>(3 * Kv * Most * Group * (Dim + 2))};
-  TokenPlace places[] = {{2, 5}, {0, 699}, {1, 300}};
   Rows<F32, Columns> q{arena.add<F32>(queries)};
-  auto made = [&](StepState state, bool whole) {
-    Rows<F32, Columns> y{arena.add<F32>(3 * Columns)};
-    state.places = places;
-    onTeam<3>(2, arena, state, [&](const Step<3> &one) {
-      BatchStep<3> step(one);
-      if (whole)
-        return cpu::attend(step, q, k, v, y, 0.125f);
-      cpu::attendPieces(step, q, k, v, pieces, 0.125f);
-      step.sync();
-      cpu::joinPieces(step, pieces, y);
-    });
-    const float *from = arena.at<F32>(y.offset);
-    return std::vector<double>(from, from + 3 * Columns);
-  };
-  StepState state = stateOf(3);
-  state.position = 699;
-  std::vector<double> whole = made(state, true), cut = made(state, false);
-  std::vector<float> found(cut.begin(), cut.end());
-  CHECK_NEAR(relativeError(found.data(), whole), 0, Tolerance);
+  // The second time, the longest sequence has fewer pieces than the next.
+  for (auto positions : {std::array{5, 699, 300}, std::array{255, 256, 63}}) {
+    TokenPlace places[3];
+    for (uint32_t i = 0; i < 3; ++i)
+      places[i] = {2 - i, uint64_t(positions[i])};
+    auto made = [&](bool whole) {
+      Rows<F32, Columns> y{arena.add<F32>(3 * Columns)};
+      StepState state = stateOf(3);
+      state.position = 699;
+      state.places = places;
+      onTeam<3>(2, arena, state, [&](const Step<3> &one) {
+        BatchStep<3> step(one);
+        if (whole)
+          return cpu::attend(step, q, k, v, y, 0.125f);
+        cpu::attendPieces(step, q, k, v, pieces, 0.125f);
+        step.sync();
+        cpu::joinPieces(step, pieces, y);
+      });
+      const float *from = arena.at<F32>(y.offset);
+      return std::vector<double>(from, from + 3 * Columns);
+    };
+    std::vector<double> whole = made(true), cut = made(false);
+    std::vector<float> found(cut.begin(), cut.end());
+    CHECK_NEAR(relativeError(found.data(), whole), 0, Tolerance);
+  }
 }
 
 } // namespace
