@@ -28,9 +28,9 @@ struct Region {
 struct Memory {
   std::string name;
   Bytes capacity;
-  Bytes peak;    // the end of the last region: what is allocated
-  Bytes outside; // of all regions: what LibTorch takes for itself
+  Bytes peak; // the end of the last region: what is allocated
   std::vector<Region> regions;
+  Bytes outside; // of all regions: what LibTorch takes for itself
 };
 
 struct Processor {

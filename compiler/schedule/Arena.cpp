@@ -220,7 +220,7 @@ Arena layOut(const Machine &machine, const Solution &solution, std::vector<plan:
   const Problem &problem = solution.problem;
   for (auto [memory, capacity, outside] :
        llvm::zip_equal(machine.memories, problem.capacity, problem.outside))
-    arena.memories.push_back({memory.name, capacity, {}, outside, {}});
+    arena.memories.push_back({memory.name, capacity, {}, {}, outside});
   Arranger arranger(machine, solution, arena);
   for (size_t at = 0; at < machine.memories.size(); ++at)
     arranger.memory(at);
