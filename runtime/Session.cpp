@@ -3,7 +3,6 @@
 #include "runtime/Preflight.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace ashlar {
 
@@ -148,7 +147,7 @@ Failure Session::append(std::span<const int32_t> ids, uint32_t sequence, Deliver
     Next next{sequence, ids[0]};
     return decode({&next, 1}, model.decode, {each, context, lengths[sequence]});
   }
-  std::memcpy(idsOf(sequence) + lengths[sequence], ids.data(), ids.size_bytes());
+  std::copy(ids.begin(), ids.end(), idsOf(sequence) + lengths[sequence]);
   for (size_t done = 0; done < ids.size();) {
     uint32_t take = uint32_t(std::min<size_t>(model.chunk, ids.size() - done));
     bool last = done + take == ids.size();
