@@ -20,6 +20,7 @@ if config.sanitizer:
     config.available_features.add("sanitizer")
     sanitizing = [os.path.join(config.test_exec_root, "sanitizing")]
     config.cxx = os.path.join(*sanitizing, "c++")
+    config.environment["ASHLAR_TEST_SANITIZED"] = "1"
 
 # %exitcode N COMMAND…: succeeds when the command exits with exactly N.
 # %sweep OPTIONS -- COMMAND…: each call of the C library on some files fails once.
