@@ -62,29 +62,29 @@ private:
     alignas(64) float inverses[Width];
     store(inverses, sizes < 1e-30f ? zero : LargestNumber / sizes);
     for (int64_t group = 0; group < Width; ++group) {
-      Integers total = {};
+      Words total = {}; // of what is strange it may wrap around
       for (int64_t i = 0; i < GroupColumns; i += Width) {
         int64_t at = group * GroupColumns + i;
         Integers part = (Integers)(load(x + at) * inverses[group] + 0x1.8p23f) - 0x4b400000;
-        total += part;
+        total += (Words)part;
         put(first + at, part);
       }
-      totals[group] = __builtin_convertvector(total, Floats); // small enough to be exact
+      totals[group] = __builtin_convertvector((Integers)total, Floats); // small enough to be exact
     }
     store(scales + first / GroupColumns,
           sizes < 1e-30f ? zero : sizes * (1 / (LargestNumber * 128)));
-    Integers start = __builtin_convertvector(sums(totals), Integers) * -128;
+    Words start = (Words) __builtin_convertvector(sums(totals), Integers) * -128u;
     store(reinterpret_cast<float *>(starts + first / GroupColumns), (Floats)start);
   }
 
   ASHLAR_INLINE void put(int64_t at, Integers part) {
 #ifdef __AVX512VNNI__
-    Integers above = (part + 64) >> 7;
+    Integers above = (Integers)((Words)part + 64) >> 7;
     auto store = [](int8_t *to, Integers bytes) ASHLAR_INLINE {
       _mm_store_si128((__m128i *)to, _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)bytes));
     };
     store(upper + at, above);
-    store(lower + at, part - (above << 7));
+    store(lower + at, (Integers)((Words)part - ((Words)above << 7)));
 #else
     typedef int16_t Shorts __attribute__((vector_size(2 * Width)));
     Shorts narrow = __builtin_convertvector(part, Shorts);
