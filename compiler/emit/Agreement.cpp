@@ -57,7 +57,7 @@ public:
     emission::Names names(model, plan);
     TorchScratch torch = names.torchScratch();
     if (torch.inputs)
-      fitting("torch", torch.bytes(plan.chunk, plan.processors.front().threads));
+      fitting("torch", torch.bytes(plan.chunk, plan.cpu()->threads));
     Bytes pieces;
     for (const Block &block : model.blocks)
       for (const Op &op : block.ops)
@@ -97,16 +97,14 @@ private:
 
   /// A region that the runtime fills must have the room for it.
   void fitting(llvm::StringRef name, Bytes bytes) {
-    const plan::Memory &memory = plan.memories[*plan.host()];
-    for (const plan::Region &region : memory.regions)
-      if (region.name == memory.name + "." + name.str()) {
-        if (region.size < bytes)
-          differ("region {0} has {1} bytes, {2} are needed", region.name, region.size.value,
-                 bytes.value);
-        return;
-      }
-    if (bytes.value)
-      differ("it has no region {0}.{1}", memory.name, name);
+    if (std::optional<plan::Place> place = plan.hostRegion(name)) {
+      const plan::Region &region = plan.region(*place);
+      if (region.size < bytes)
+        differ("region {0} has {1} bytes, {2} are needed", region.name, region.size.value,
+               bytes.value);
+    } else if (bytes.value) {
+      differ("it has no region {0}.{1}", plan.memories[*plan.host()].name, name);
+    }
   }
 
   void unit(const plan::Unit &unit, const Block &block) {

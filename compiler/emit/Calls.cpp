@@ -224,7 +224,7 @@ private:
       calls.back().space = "torch";
       return;
     }
-    plan::Place place = names.shared("torch");
+    plan::Place place = *names.plan.hostRegion("torch");
     Access scratch = access(place, names.plan.address(place), names.plan.region(place).size);
     if (!isInScratch(op.inputs.front())) {
       Call round = make(op, "round");
@@ -273,7 +273,7 @@ private:
     std::string to = value(op.result);
     if (cuts) {
       to = names.pieceName(op);
-      plan::Place place = names.shared("pieces");
+      plan::Place place = *names.plan.hostRegion("pieces");
       call.writes = {access(place, names.plan.address(place), names.plan.region(place).size)};
       call.comment = llvm::formatv("[T, {0} pieces]", names.pieces(op));
     }

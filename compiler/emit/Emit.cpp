@@ -39,7 +39,7 @@ std::vector<SourceFile> emitProject(const plan::Plan &plan) {
     files.push_back({file.path.str(), file.bytes.str()});
   }
   Processor processor;
-  processor.isa = plan.processors.front().isa;
+  processor.isa = plan.cpu()->isa;
   files.push_back(
       {"CMakeLists.txt", fill("CMakeLists.txt.in",
                               {{"runtime", runtime},

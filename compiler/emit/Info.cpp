@@ -8,15 +8,6 @@
 
 namespace ashlar::emission {
 
-/// A region of host memory by the end of its name; an empty one where the plan has none.
-static plan::Region regionNamed(const plan::Plan &plan, llvm::StringRef name) {
-  for (const plan::Memory &memory : plan.memories)
-    for (const plan::Region &region : memory.regions)
-      if (region.name == memory.name + "." + name.str())
-        return region;
-  return {};
-}
-
 namespace {
 using Fields = std::vector<std::pair<llvm::StringRef, std::string>>;
 
@@ -78,16 +69,12 @@ static uint64_t nanosPerMiB(const plan::Plan &plan) {
         bytes += double(weight.size.value);
   for (const plan::Prediction &p : plan.predictions)
     if (p.phase == plainPhase(plan))
-      time = double(p.time.value) * plan.processors.front().threads;
+      time = double(p.time.value) * plan.cpu()->threads;
   return bytes > 0 ? uint64_t(std::min(time / bytes * (1 << 20), 1e9)) : 0;
 }
 
 /// Whether a weight of bf16 is LibTorch's: it rounds rows wherever it is.
-static bool torchRounds(const plan::Plan &plan) {
-  return llvm::any_of(plan.memories[*plan.host()].regions, [&](const plan::Region &region) {
-    return region.name == plan.memories[*plan.host()].name + ".torch";
-  });
-}
+static bool torchRounds(const plan::Plan &plan) { return plan.hostRegion("torch").has_value(); }
 
 /// Whether any product rounds the rows of a step: those with weights of bf16 may.
 static std::string roundsRows(const plan::Plan &plan) {
@@ -96,7 +83,7 @@ static std::string roundsRows(const plan::Plan &plan) {
   };
   bool any = llvm::any_of(
       plan.units, [&](const plan::Unit &unit) { return llvm::any_of(unit.weights, isOfBF16); });
-  return (any && plan.processors.front().bf16Products) || torchRounds(plan) ? "true" : "false";
+  return (any && plan.cpu()->bf16Products) || torchRounds(plan) ? "true" : "false";
 }
 
 /// What is said in both kinds of plans, and only where it is so.
@@ -110,8 +97,11 @@ static void addTorch(const plan::Plan &plan, Fields &fields) {
 
 /// What is said of a sequence of tokens, and the phases that go over it.
 static Fields sequenceFields(const plan::Plan &plan) {
-  plan::Region text = regionNamed(plan, "tokenizer"), ids = regionNamed(plan, "tokens"),
-               sampler = regionNamed(plan, "sampler");
+  auto region = [&](llvm::StringRef name) {
+    std::optional<plan::Place> place = plan.hostRegion(name);
+    return place ? plan.region(*place) : plan::Region();
+  };
+  plan::Region text = region("tokenizer"), ids = region("tokens"), sampler = region("sampler");
   return {{"textOffset", number(text.offset)},
           {"textBytes", number(text.size.value)},
           {"idsOffset", number(ids.offset)},
@@ -158,7 +148,7 @@ static std::string aheadFields(const plan::Processor &processor) {
 }
 
 SourceFile infoFile(const plan::Plan &plan) {
-  const plan::Processor &processor = plan.processors.front();
+  const plan::Processor &processor = *plan.cpu();
   const plan::Memory &host = plan.memories[processor.memory];
   // An array needs an element; its count says that there is none.
   std::string ends = llvm::join(

@@ -118,7 +118,7 @@ static std::string pieces(const Names &names) {
   std::string result;
   for (auto [at, type] : llvm::enumerate(names.pieceTypes()))
     result += llvm::formatv("inline constexpr {0} {1}{{{2}};\n", type, Names::pieceName(at),
-                            names.plan.address(names.shared("pieces")));
+                            names.plan.address(*names.plan.hostRegion("pieces")));
   return result.empty()
              ? ""
              : "\n// What attention of one token keeps of the pieces of a sequence.\n" + result;
@@ -129,10 +129,10 @@ static std::string scratch(const Names &names) {
   if (!scratch.inputs)
     return "";
   const plan::Plan &plan = names.plan;
-  uint64_t in = plan.address(names.shared("torch"));
+  uint64_t in = plan.address(*names.plan.hostRegion("torch"));
   return llvm::formatv("\n// Rows of bf16 that go into LibTorch, and those that come out of it.\n"
                        "inline constexpr host::TorchRows<{0}, {1}> scratch{{{2}, {3}};\n",
-                       scratch.inputs, scratch.outputsOfThread(plan.processors.front().threads), in,
+                       scratch.inputs, scratch.outputsOfThread(plan.cpu()->threads), in,
                        in + scratch.bytesIn(plan.chunk).value);
 }
 

@@ -71,31 +71,17 @@ bool Names::isForTorch(uint32_t unit, const Op &op) const {
          plan::isForTorch(plan.units[unit], stored(*op.weight));
 }
 
-plan::Place Names::shared(llvm::StringRef name) const {
-  uint32_t memory = *plan.host();
-  const std::vector<plan::Region> &regions = plan.memories[memory].regions;
-  auto found = llvm::find_if(regions, [&](const plan::Region &region) {
-    return region.name == plan.memories[memory].name + "." + name.str();
-  });
-  return {memory, uint32_t(found - regions.begin()), 0};
-}
-
-uint32_t Names::threads() const {
-  return llvm::find_if(plan.processors, [](const plan::Processor &p) { return p.kind == "cpu"; })
-      ->threads;
-}
-
 uint64_t Names::pieces(const Op &op) const {
-  return attentionPieces(op, {plan.context, plan.chunk, plan.batch}, threads());
+  return attentionPieces(op, {plan.context, plan.chunk, plan.batch}, plan.cpu()->threads);
 }
 
 Bytes Names::pieceBytes(const Op &op) const {
-  return ashlar::pieceBytes(op, {plan.context, plan.chunk, plan.batch}, threads());
+  return ashlar::pieceBytes(op, {plan.context, plan.chunk, plan.batch}, plan.cpu()->threads);
 }
 
 std::string Names::pieceType(const Op &op) const {
   return llvm::formatv("host::Pieces<{0}, {1}, {2}, {3}, {4}{5}>", op.kvHeads,
-                       op.heads / op.kvHeads, op.headDim, pieces(op), threads(),
+                       op.heads / op.kvHeads, op.headDim, pieces(op), plan.cpu()->threads,
                        plan.batch > 1 ? ", Batch" : "");
 }
 

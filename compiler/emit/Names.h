@@ -64,9 +64,6 @@ public:
   }
   /// Whether LibTorch computes this op in steps of several rows.
   bool isForTorch(uint32_t unit, const Op &op) const;
-  /// A region of the host's memory that is shared by all units: "torch", LibTorch's rows in bf16,
-  /// there where `torchScratch` wants some; "pieces", those of attention.
-  plan::Place shared(llvm::StringRef region) const;
   /// The room that LibTorch's products with weights of bf16 need.
   TorchScratch torchScratch() const;
   /// In how many pieces attention of one token cuts a sequence, and the room that it needs.
@@ -85,7 +82,6 @@ public:
 
 private:
   std::string pieceType(const Op &op) const;
-  uint32_t threads() const; // of the cpu
   bool sameLayer(uint32_t a, uint32_t b) const;
   std::vector<WeightId> layerWeights(uint32_t layer) const;
   /// The value that has bytes: itself, unless it is a part of one.

@@ -53,7 +53,7 @@ static std::vector<CompilerRun> compileRuns(const std::vector<SourceFile> &sourc
                                             const plan::Plan &plan, const std::string &directory,
                                             std::vector<std::string> &objects) {
   Processor processor;
-  processor.isa = plan.processors.front().isa;
+  processor.isa = plan.cpu()->isa;
   std::vector<CompilerRun> runs;
   for (const SourceFile &source : sources) {
     if (!llvm::StringRef(source.path).ends_with(".cpp"))

@@ -1,5 +1,7 @@
 #include "compiler/plan/Plan.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 namespace ashlar::plan {
 
 const Phase *Plan::phase(llvm::StringRef name) const {
@@ -9,10 +11,24 @@ const Phase *Plan::phase(llvm::StringRef name) const {
   return nullptr;
 }
 
+const Processor *Plan::cpu() const {
+  auto found = llvm::find_if(processors, [](const Processor &each) { return each.kind == "cpu"; });
+  return found == processors.end() ? nullptr : &*found;
+}
+
 std::optional<uint32_t> Plan::host() const {
-  for (const Processor &processor : processors)
-    if (processor.kind == "cpu")
-      return processor.memory;
+  const Processor *processor = cpu();
+  return processor ? std::optional(processor->memory) : std::nullopt;
+}
+
+std::optional<Place> Plan::hostRegion(llvm::StringRef name) const {
+  std::optional<uint32_t> at = host();
+  if (!at)
+    return std::nullopt;
+  const Memory &memory = memories[*at];
+  for (uint32_t region = 0; region < memory.regions.size(); ++region)
+    if (memory.regions[region].name == memory.name + "." + name.str())
+      return Place{*at, region, 0};
   return std::nullopt;
 }
 

@@ -196,8 +196,11 @@ struct Plan {
   /// From the start of the memory.
   uint64_t address(const Place &place) const { return region(place).offset + place.offset; }
   const Phase *phase(llvm::StringRef name) const;
+  const Processor *cpu() const; // null where it has none
   /// The memory of the cpu: token ids are there before a step, and what is wanted after it.
   std::optional<uint32_t> host() const;
+  /// A region of that memory, by what follows the memory's name: "pieces" of host.pieces.
+  std::optional<Place> hostRegion(llvm::StringRef name) const;
 };
 
 /// The text form: a contract (README.md of compiler/plan). Reads back to the same plan.
