@@ -225,11 +225,12 @@ KernelRate Prober::attend(DataType type) const {
   KernelRate rate;
   rate.kernel = Kernel::Attend;
   rate.type = type;
-  double latency = time(typed.one, {100});
+  ProbeFunction one = team.threads() > Shape::KeyHeads ? typed.pieces : typed.one;
+  double latency = time(one, {100});
   rate.latency = nanos(latency);
 
   uint64_t bytes = 2 * Shape::KeyHeads * Shape::Context * *cacheRowBytes(type, Shape::HeadDim);
-  double full = time(typed.one, {1, places(bytes)}, 1, Shape::Context - 1);
+  double full = time(one, {1, places(bytes)}, 1, Shape::Context - 1);
   rate.read = measured(static_cast<double>(bytes), beyond(full, latency));
 
   // As many tokens as keep all threads busy. Half of the last square of positions is masked out.

@@ -59,15 +59,39 @@ template <class T, int64_t N, int64_t K> void torchLinear(StepState &state) {
   });
 }
 
-template <class T, uint32_t Max> void attend(StepState &state) {
-  constexpr int64_t Columns = Shape::QueryHeads * Shape::HeadDim;
+/// The caches of a call, whose results are Y.
+template <class T> struct Attention {
+  static constexpr int64_t Columns = Shape::QueryHeads * Shape::HeadDim;
+  static constexpr uint64_t Bytes =
+      Shape::KeyHeads * Shape::Context * cpu::RowBytes<T, Shape::HeadDim>;
   using Cache = host::Cache<T, Shape::KeyHeads, Shape::Context, Shape::HeadDim>;
-  constexpr uint64_t Bytes = Shape::KeyHeads * Shape::Context * cpu::RowBytes<T, Shape::HeadDim>;
+
+  host::Rows<F32, Columns> q{{Arena::X}}, y{{Arena::Y}};
+  Cache keys, values;
+  float scale = 0.125f;
+
+  explicit Attention(uint64_t place)
+      : keys{{Arena::Operands + place * 2 * Bytes}}, values{{keys.offset + Bytes}} {}
+};
+
+template <class T, uint32_t Max> void attend(StepState &state) {
   Step<Max> step(state);
   repeat(state, [&](uint64_t place) {
-    uint64_t offset = Arena::Operands + place * 2 * Bytes;
-    cpu::attend(step, host::Rows<F32, Columns>{{Arena::X}}, Cache{{offset}},
-                Cache{{offset + Bytes}}, host::Rows<F32, Columns>{{Arena::Y}}, 0.125f);
+    Attention<T> of(place);
+    cpu::attend(step, of.q, of.keys, of.values, of.y, of.scale);
+  });
+}
+
+template <class T> void attendPieces(StepState &state) {
+  constexpr host::Pieces<Shape::KeyHeads, Shape::QueryHeads / Shape::KeyHeads, Shape::HeadDim,
+                         Shape::Pieces, Shape::KeyHeads + 1>
+      pieces{{Arena::Z}};
+  Step<1> step(state);
+  repeat(state, [&](uint64_t place) {
+    Attention<T> of(place);
+    cpu::attendPieces(step, of.q, of.keys, of.values, pieces, of.scale);
+    state.sync();
+    cpu::joinPieces(step, pieces, of.y);
   });
 }
 
@@ -103,7 +127,7 @@ constexpr ProbeKernels::Torch torches = {
     torchLinear<T, Shape::ManyRows, Shape::ManyColumns>,
 };
 template <class T>
-constexpr ProbeKernels::Attend attends = {attend<T, 1>, attend<T, Shape::Tokens>};
+constexpr ProbeKernels::Attend attends = {attend<T, 1>, attendPieces<T>, attend<T, Shape::Tokens>};
 
 } // namespace
 

@@ -25,12 +25,13 @@ struct ProbeShape {
   // Of LibTorch's products, whose preparation of the weights counts less the more rows share it: as
   // many as a chunk mostly has.
   static constexpr uint32_t TorchTokens = 512;
-  // Attention: four query heads to a key head.
+  // Attention: four query heads to a key head, and as many pieces as so short a context has.
   static constexpr int64_t KeyHeads = 8, QueryHeads = 32, HeadDim = 64, Context = 1024;
+  static constexpr int64_t Pieces = Context / host::LeastPiece;
 };
 
-/// Where things lie in the arena: three activations of up to [Tokens, StreamRows] f32, then weights
-/// or caches.
+/// Where things lie in the arena: three activations of up to [Tokens, StreamRows] f32, of which
+/// pieces of attention take one, then weights or caches.
 struct ProbeArena {
   static constexpr uint64_t ActivationBytes = ProbeShape::Tokens * ProbeShape::StreamRows * 4;
   static constexpr uint64_t X = 0, Y = ActivationBytes, Z = 2 * ActivationBytes;
@@ -41,6 +42,8 @@ struct ProbeArena {
   static constexpr uint64_t TorchOut = Operands + (4 << 20);
   static constexpr uint64_t TorchOutBytes = ProbeShape::TorchTokens * ProbeShape::ManyRows * 2;
   static_assert(ProbeShape::TorchTokens * ProbeShape::ManyColumns * 4 <= ActivationBytes);
+  static_assert(ProbeShape::Pieces * ProbeShape::QueryHeads * (ProbeShape::HeadDim + 2) * 4 <=
+                ActivationBytes);
 };
 
 using ProbeFunction = void (*)(StepState &);
@@ -53,7 +56,9 @@ struct ProbeKernels {
     ProbeFunction tiny, tokens;
   };
   struct Attend { // over a cache of one type, from StepState::position on
-    ProbeFunction one, tokens;
+    // One token: by key heads, and by pieces for more threads than there are of these.
+    ProbeFunction one, pieces;
+    ProbeFunction tokens;
   };
   Linear linear[5]; // in the order of DataTypes
   Torch torchF32, torchBF16;

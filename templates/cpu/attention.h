@@ -150,25 +150,21 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
   positions = Window && Window < positions ? Window : positions;
   int64_t bytes = positions * 2 * RowBytes<T, Dim>;
   if constexpr (Max == 1) {
-    // Heads that read the same keys stay together, unless there are too few for all threads.
-    int64_t grain = Kv >= step.threads ? Group : 1;
-    constexpr int64_t Most = (Kv + 2 * ChunksOfThread - 1) / (2 * ChunksOfThread) * Group;
-    alignas(64) float rows[Most * Dim];
+    // Heads that read the same keys stay together.
+    constexpr int64_t Most = (Kv + 2 * ChunksOfThread - 1) / (2 * ChunksOfThread);
+    constexpr int64_t RowSize = Group * Dim;
+    alignas(64) float rows[Most * RowSize];
     forRepeatableChunks(
-        step, {Heads, grain, bytes / grain, Most},
+        step, {Kv, 1, bytes, Most},
         [&](int64_t begin, int64_t end) ASHLAR_INLINE {
-          for (int64_t head = begin; head < end;) {
-            int64_t shared = head / Group, next = (shared + 1) * Group;
-            int64_t heads = (next < end ? next : end) - head;
-            attendOne<Group, Window, T, Dim>(q.at(step) + head * Dim, keys(shared), values(shared),
-                                             rows + (head - begin) * Dim, scale, position, heads,
-                                             keys(next < Heads ? shared + 1 : shared));
-            head += heads;
-          }
+          for (int64_t head = begin; head < end; ++head)
+            attendOne<Group, Window, T, Dim>(q.at(step) + head * RowSize, keys(head), values(head),
+                                             rows + (head - begin) * RowSize, scale, position,
+                                             keys(head + 1 < Kv ? head + 1 : head));
         },
         [&](int64_t begin, int64_t end) ASHLAR_INLINE {
-          __builtin_memcpy(y.at(step) + begin * Dim, rows,
-                           static_cast<size_t>((end - begin) * Dim) * sizeof(float));
+          __builtin_memcpy(y.at(step) + begin * RowSize, rows,
+                           static_cast<size_t>((end - begin) * RowSize) * sizeof(float));
         });
   } else {
     // Later tokens cost more: blocks of tokens are taken from both ends in turn, so that parts are
@@ -215,7 +211,7 @@ void attend(const BatchStep<Max> &step, host::Rows<F32, C, S> q,
       attendOne<Group, Window, T, Dim>(q.at(step) + token * S + head * Group * Dim, keys(item),
                                        headRows(step, v, place.sequence, head),
                                        y.at(step) + token * C + head * Group * Dim, scale,
-                                       static_cast<int64_t>(place.position), Group,
+                                       static_cast<int64_t>(place.position),
                                        keys(item + 1 < count * Kv ? item + 1 : item));
     }
   });

@@ -212,31 +212,30 @@ template <int64_t Window> ASHLAR_INLINE inline int64_t firstSeen(int64_t positio
   return Window && position >= Window ? position - Window + 1 : 0;
 }
 
-/// The attention of `heads` query heads, at most MaxRows, that share a key head, over the positions
-/// from `first` to `end`. Queries lie head by head. Of each head it calls put(head, sums, top,
-/// total): the sum of values in the order of RowVectors, the largest score, which the weights are
-/// relative to, and their sum. What is read `next` is asked for.
-template <int64_t MaxRows, class T, int64_t Dim, class Put>
+/// The attention of the query heads that share a key head over the positions from `first` to
+/// `end`. Queries lie head by head. Of each head it calls put(head, sums, top, total): the sum of
+/// values in the order of RowVectors, the largest score, which the weights are relative to, and
+/// their sum. What is read `next` is asked for.
+template <int64_t Group, class T, int64_t Dim, class Put>
 void attendOne(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float scale, int64_t first,
-               int64_t end, int64_t heads, const typename T::storage *next, Put put) {
+               int64_t end, const typename T::storage *next, Put put) {
   using Row = RowVectors<T, Dim>;
   // Keys and values that are worked on together stay in the nearest cache.
   constexpr int64_t Fitting = (16 << 10) / (Dim * sizeof(typename T::storage)) / 16 * 16;
   constexpr int64_t KeyBlock = Fitting < 32 ? 32 : Fitting > 128 ? 128 : Fitting;
-  constexpr int64_t MaxTile = MaxRows < 4 ? MaxRows : 4;
-  alignas(64) float queries[MaxRows][Row::Padded];
-  alignas(64) float sums[MaxRows][Row::Padded] = {};
+  constexpr int64_t MaxTile = Group < 4 ? Group : 4;
+  alignas(64) float queries[Group][Row::Padded];
+  alignas(64) float sums[Group][Row::Padded] = {};
   alignas(64) float scores[KeyBlock * MaxTile];
-  Floats largest[MaxRows], total[MaxRows];   // of tiles, by their first heads
-  heads = heads < MaxRows ? heads : MaxRows; // which compilers cannot know
-  for (int64_t head = 0; head < heads; ++head) {
+  Floats largest[Group], total[Group]; // of tiles, by their first heads
+  for (int64_t head = 0; head < Group; ++head) {
     Row::arrange(q + head * Dim, scale, queries[head]);
     largest[head] = broadcast(-__builtin_inff());
     total[head] = Floats{};
   }
 
   auto forTiles = [&](auto body) ASHLAR_INLINE {
-    forRows<MaxTile == 3 ? 2 : MaxTile>(0, heads, [&](auto rows, int64_t head) ASHLAR_INLINE {
+    forRows<MaxTile == 3 ? 2 : MaxTile>(0, Group, [&](auto rows, int64_t head) ASHLAR_INLINE {
       body(QueryTile<T, Dim, rows.value>{queries[head], sums[head]}, head);
     });
   };
@@ -264,15 +263,15 @@ void attendOne(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v, float sca
 }
 
 /// The same over all that the token at `position` sees. Results lie head by head.
-template <int64_t MaxRows, int64_t Window, class T, int64_t Dim>
+template <int64_t Group, int64_t Window, class T, int64_t Dim>
 ASHLAR_INLINE inline void attendOne(const float *q, HeadRows<T, Dim> k, HeadRows<T, Dim> v,
-                                    float *y, float scale, int64_t position, int64_t heads,
+                                    float *y, float scale, int64_t position,
                                     HeadRows<T, Dim> next) {
   int64_t first = firstSeen<Window>(position);
-  attendOne<MaxRows>(q, k, v, scale, first, position + 1, heads, next.from(first).values,
-                     [&](int64_t head, const float *sums, float, float total) ASHLAR_INLINE {
-                       RowVectors<T, Dim>::restore(sums, 1.0f / total, y + head * Dim);
-                     });
+  attendOne<Group>(q, k, v, scale, first, position + 1, next.from(first).values,
+                   [&](int64_t head, const float *sums, float, float total) ASHLAR_INLINE {
+                     RowVectors<T, Dim>::restore(sums, 1.0f / total, y + head * Dim);
+                   });
 }
 
 } // namespace ASHLAR_ISA

@@ -76,7 +76,7 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
                 attendOne<Group>(
                     q.at(step) + token * S + head * Group * Dim, keys,
                     headRows(step, v, sequence, head), scale, cut.begin(piece), cut.endOf(piece),
-                    Group, piece + 1 < cut.count() ? keys.from(cut.endOf(piece)).values : nullptr,
+                    piece + 1 < cut.count() ? keys.from(cut.endOf(piece)).values : nullptr,
                     [&](int64_t row, const float *sums, float top, float total) ASHLAR_INLINE {
                       float *to = rows + at * ItemSize + row * RowSize;
                       RowVectors<T, Dim>::restore(sums, 1, to);

@@ -1,5 +1,5 @@
 // Attention of one token: every way in which rows are read, and that results are the same for all
-// numbers of threads that leave heads of one key together.
+// numbers of threads, also for more than there are key heads.
 #include "tests/unit/Attention.h"
 
 #include <array>
@@ -58,7 +58,7 @@ TEST(sameForAllThreads) {
     return std::vector<float>(from, from + Columns);
   };
   auto alone = made(1, false);
-  for (uint32_t threads : {2u, 3u, 4u}) {
+  for (uint32_t threads : {2u, 3u, 4u, 7u}) {
     CHECK(made(threads, false) == alone);
     CHECK(made(threads, true) == alone);
   }
