@@ -107,6 +107,24 @@ ASHLAR_INLINE inline Integers broadcastWord(const void *from) {
   return word - Integers{};
 }
 
+#ifndef __AVX512VNNI__
+/// total += four columns of weights times four numbers.
+ASHLAR_INLINE inline void addQuad(Words quad, const int16_t *numbers, Integers &total) {
+  typedef uint16_t Pairs __attribute__((vector_size(4 * Width)));
+  Integers even = broadcastWord(numbers), odd = broadcastWord(numbers + 2);
+  Words evens = quad & 0x00ff00ff, odds = (Words)((Pairs)quad >> 8);
+#if ASHLAR_VECTOR_BYTES == 64
+  total += (Integers)_mm512_madd_epi16((__m512i)evens, (__m512i)even);
+  total += (Integers)_mm512_madd_epi16((__m512i)odds, (__m512i)odd);
+#else
+  total += (Integers)_mm256_madd_epi16((__m256i)evens, (__m256i)even);
+  total += (Integers)_mm256_madd_epi16((__m256i)odds, (__m256i)odd);
+#endif
+  // g++ would keep all products of a group in memory and add them up at its end.
+  asm("" : "+v"(total));
+}
+#endif
+
 /// sums += R rows of x times one group, `at` columns behind the beginning of x.
 template <class T, int64_t R, int64_t V, int64_t Columns>
 ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Columns> (&x)[R],
@@ -118,14 +136,12 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Colu
   });
 #ifdef __AVX512VNNI__
   Integers uppers[R][V] = {};
-#endif
   unrolled<GroupColumns / QuadColumns>([&](auto step) ASHLAR_INLINE {
     Words quads[2][V];
     loadQuads<T>(group + GroupScaleBytes, step * QuadColumns, quads);
     unrolled<2 * R>([&](auto i) ASHLAR_INLINE {
       constexpr int64_t d = i.value / R, r = i.value % R;
       int64_t column = at + step * QuadColumns + d * 4;
-#ifdef __AVX512VNNI__
       Integers upper = broadcastWord(x[r].upper + column);
       Integers lower = broadcastWord(x[r].lower + column);
       unrolled<V>([&](auto v) ASHLAR_INLINE {
@@ -134,24 +150,20 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Colu
         above = (Integers)_mm512_dpbusd_epi32((__m512i)above, w, (__m512i)upper);
         below = (Integers)_mm512_dpbusd_epi32((__m512i)below, w, (__m512i)lower);
       });
-#else
-      Integers even = broadcastWord(x[r].numbers + column);
-      Integers odd = broadcastWord(x[r].numbers + column + 2);
-      unrolled<V>([&](auto v) ASHLAR_INLINE {
-        typedef uint16_t Pairs __attribute__((vector_size(4 * Width)));
-        Words evens = quads[d][v] & 0x00ff00ff, odds = (Words)((Pairs)quads[d][v] >> 8);
-        Integers &total = totals[r][v];
-#if ASHLAR_VECTOR_BYTES == 64
-        total += (Integers)_mm512_madd_epi16((__m512i)evens, (__m512i)even);
-        total += (Integers)_mm512_madd_epi16((__m512i)odds, (__m512i)odd);
-#else
-        total += (Integers)_mm256_madd_epi16((__m256i)evens, (__m256i)even);
-        total += (Integers)_mm256_madd_epi16((__m256i)odds, (__m256i)odd);
-#endif
-      });
-#endif
     });
   });
+#else
+  // One register of weights after another: there are few for products.
+  unrolled<GroupColumns / QuadColumns * V>([&](auto i) ASHLAR_INLINE {
+    constexpr int64_t step = i.value / V, v = i.value % V;
+    Words quads[2][1];
+    loadQuads<T>(group + GroupScaleBytes + v * 4 * Width, step * QuadColumns, quads);
+    unrolled<2 * R>([&](auto i) ASHLAR_INLINE {
+      constexpr int64_t d = i.value / R, r = i.value % R;
+      addQuad(quads[d][0], x[r].numbers + at + step * QuadColumns + d * 4, totals[r][v]);
+    });
+  });
+#endif
   Floats scales[V];
   loadScales(group, 0, scales);
   unrolled<R>([&](auto r) ASHLAR_INLINE {
