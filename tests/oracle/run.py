@@ -1,7 +1,7 @@
 """Compares Ashlar with the Python packages that it must agree with: what `./dev oracle` runs.
 
-    run.py [PART…]         PART: fixtures, modules, parity, table, tokenizers, sampling, devicemaps,
-                           plans, safetensors (default: all)
+    run.py [PART…]         PART: fixtures, modules, parity, table, rounding, tokenizers, sampling,
+                           devicemaps, plans, safetensors (default: all)
 
 The `ashlar` that is tested is the one on PATH. The last line is the count of comparisons that
 passed and failed.
@@ -21,6 +21,7 @@ PARTS = {
     "modules": (["modules.py"], r"equal", r"DIFFERENT"),
     "parity": (["parity.py"], r"ok", r"FAILED"),
     "table": (["parity_table.py"], r"ok", r"FAILED"),
+    "rounding": (["rounding.py"], r"ok", r"FAILED"),
     "tokenizers": (["tokenizers.py"], r" 0 differences", r" [1-9]\d* differences"),
     "sampling": (["sampling.py"], r" 0 differences", r" [1-9]\d* differences"),
     "devicemaps": (["devicemaps.py"], r" 0 differences", r" [1-9]\d* differences"),
