@@ -103,15 +103,14 @@ Failure Session::prefill(uint32_t sequence, uint32_t tokens, uint32_t firstLogit
 }
 
 Failure Session::decode(std::span<const Next> tokens, Entry entry, Delivery delivery) {
+  StepState state;
   for (size_t row = 0; row < tokens.size(); ++row) {
     auto [sequence, id] = tokens[row];
     stepIds[row] = idsOf(sequence)[lengths[sequence]] = id;
     stepPlaces[row] = {sequence, lengths[sequence]};
-    ++lengths[sequence];
+    state.position = std::max(state.position, lengths[sequence]++);
   }
-  StepState state;
   state.ids = stepIds.data();
-  state.position = stepPlaces[0].position;
   state.sequence = stepPlaces[0].sequence;
   state.places = stepPlaces.data();
   state.tokens = uint32_t(tokens.size());

@@ -34,7 +34,7 @@ struct Ahead {
 struct StepState {
   std::byte *host = nullptr;    // the arena of host memory
   const int32_t *ids = nullptr; // [tokens]; of rows there are none
-  uint64_t position = 0;        // of the first of them in the sequence
+  uint64_t position = 0;        // of the first of them in the sequence; of several, the furthest
   uint32_t sequence = 0;        // that they belong to
   uint32_t tokens = 0;          // in this step, or rows
   uint32_t firstLogits = 0;     // logits are wanted from this token on
@@ -93,7 +93,9 @@ template <uint32_t MaxSequences> struct BatchStep : Step<MaxSequences> {
   [[gnu::always_inline]] TokenPlace place(int64_t row) const { return this->places[row]; }
 };
 
-/// What a call of a kernel has to do: `count` things, which come in groups of `grain`.
+/// What a call of a kernel has to do: `count` things, which come in groups of `grain`. All threads
+/// must tell the same, also one that comes when the others are steps ahead: so it is made of the
+/// step's own state, and of nothing that this points to.
 struct Task {
   int64_t count;
   int64_t grain = 1;

@@ -2,6 +2,9 @@
 /// sequence are cut into pieces, each for the query heads that share a key head, and another call
 /// joins what they gave. How they are cut depends on the position and the plan alone, and so does
 /// the result.
+///
+/// How a call is divided is told by the longest sequence of a step: the step's own state has no
+/// more, and what that points to may be the next step's when a late thread comes.
 #pragma once
 
 #include "templates/cpu/attention_decode.h"
@@ -9,38 +12,25 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// The positions that a token sees, in pieces of equal length but for the last.
+/// The positions that a token sees, in pieces of nearly equal length. A token further on has as
+/// many or more.
 template <int64_t Window, int64_t Most> struct SeenPieces {
-  int64_t first, end, length;
+  int64_t first, seen, count;
 
   ASHLAR_INLINE explicit SeenPieces(uint64_t position)
       : first(firstSeen<Window>(static_cast<int64_t>(position))),
-        end(static_cast<int64_t>(position) + 1) {
-    int64_t part = roundUp((end - first + Most - 1) / Most, 32);
-    length = part < host::LeastPiece ? host::LeastPiece : part;
+        seen(static_cast<int64_t>(position) + 1 - first),
+        count((seen + host::LeastPiece - 1) / host::LeastPiece) {
+    count = count < Most ? count : Most;
   }
-  ASHLAR_INLINE int64_t count() const { return (end - first + length - 1) / length; }
-  ASHLAR_INLINE int64_t begin(int64_t piece) const { return first + piece * length; }
-  ASHLAR_INLINE int64_t endOf(int64_t piece) const {
-    return begin(piece) + length < end ? begin(piece) + length : end;
+  /// Whole registers of keys lie between two of them.
+  ASHLAR_INLINE int64_t begin(int64_t piece) const {
+    return first + seen * piece / count / 16 * 16;
+  }
+  ASHLAR_INLINE int64_t end(int64_t piece) const {
+    return piece + 1 < count ? begin(piece + 1) : first + seen;
   }
 };
-
-/// The most pieces that a sequence of a step has, and the longest: not always of the same one, for
-/// pieces grow with sequences by some positions at a time.
-struct LargestPieces {
-  int64_t count = 0, length = 0;
-};
-template <class Cut, class AnyStep>
-ASHLAR_INLINE inline LargestPieces largestPieces(const AnyStep &step) {
-  LargestPieces largest;
-  for (int64_t token = 0; token < step.count(); ++token) {
-    Cut cut(step.place(token).position);
-    largest.count = cut.count() > largest.count ? cut.count() : largest.count;
-    largest.length = cut.length > largest.length ? cut.length : largest.length;
-  }
-  return largest;
-}
 
 /// Into `pieces`, of each token of the step.
 template <int64_t Window = 0, class AnyStep, class T, int64_t C, int64_t S, int64_t Kv,
@@ -53,13 +43,13 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
   constexpr int64_t Group = C / Dim / Kv;
   static_assert(Group * Kv * Dim == C);
   using Cut = SeenPieces<Window, Most>;
-  const LargestPieces largest = largestPieces<Cut>(step);
-  const int64_t each = largest.count;
+  const Cut longest(step.position);
+  const int64_t each = longest.count;
   auto forPieces = [&](int64_t begin, int64_t end, auto body) ASHLAR_INLINE {
     for (int64_t item = begin; item < end; ++item) {
       int64_t piece = item % each, head = item / each % Kv, token = item / each / Kv;
       Cut cut(step.place(token).position);
-      if (piece < cut.count())
+      if (piece < cut.count)
         body(item - begin, token, head, piece, cut);
     }
   };
@@ -75,8 +65,8 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
                 HeadRows<T, Dim> keys = headRows(step, k, sequence, head);
                 attendOne<Group>(
                     q.at(step) + token * S + head * Group * Dim, keys,
-                    headRows(step, v, sequence, head), scale, cut.begin(piece), cut.endOf(piece),
-                    piece + 1 < cut.count() ? keys.from(cut.endOf(piece)).values : nullptr,
+                    headRows(step, v, sequence, head), scale, cut.begin(piece), cut.end(piece),
+                    piece + 1 < cut.count ? keys.from(cut.end(piece)).values : nullptr,
                     [&](int64_t row, const float *sums, float top, float total) ASHLAR_INLINE {
                       float *to = rows + at * ItemSize + row * RowSize;
                       RowVectors<T, Dim>::restore(sums, 1, to);
@@ -92,7 +82,7 @@ void attendPieces(const AnyStep &step, host::Rows<F32, C, S> q,
                                  ItemSize * sizeof(float));
               });
   };
-  Task task{step.count() * Kv * each, 1, largest.length * 2 * RowBytes<T, Dim>, Kept};
+  Task task{step.count() * Kv * each, 1, longest.seen / each * 2 * RowBytes<T, Dim>, Kept};
   // Where the tokens of several sequences stand is read from what the next step changes.
   if constexpr (AnyStep::Max == 1)
     forRepeatableChunks(step, task, compute, commit);
@@ -110,12 +100,12 @@ void joinPieces(const AnyStep &step, host::Pieces<Kv, Group, Dim, Most, Threads,
                 host::Rows<F32, Kv * Group * Dim> y) {
   constexpr int64_t RowSize = Dim + 2;
   using Cut = SeenPieces<Window, Most>;
-  int64_t bytes = largestPieces<Cut>(step).count * RowSize * int64_t(sizeof(float));
+  int64_t bytes = Cut(step.position).count * RowSize * int64_t(sizeof(float));
   Task task{step.count() * Kv * Group, 1, bytes};
   forChunks(step, task, [&](int64_t begin, int64_t end) ASHLAR_INLINE {
     for (int64_t item = begin; item < end; ++item) {
       int64_t token = item / (Kv * Group), head = item / Group % Kv, row = item % Group;
-      int64_t count = Cut(step.place(token).position).count();
+      int64_t count = Cut(step.place(token).position).count;
       auto of = [&](int64_t piece)
                     ASHLAR_INLINE { return pieces.of(step, token, head, piece) + row * RowSize; };
       float top = of(0)[Dim], total = 0;

@@ -1,8 +1,11 @@
 // Attention of one token: every way in which rows are read, and that results are the same for all
 // numbers of threads, also for more than there are key heads.
+#include "runtime/Chunks.h"
 #include "tests/unit/Attention.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 
 using namespace kernels;
 
@@ -124,7 +127,6 @@ TEST(piecesOfSequences) {
   host::Pieces<Kv, Group, Dim, Most, 2, 3> pieces{
       arena.add<F32>(3 * Kv * Most * Group * (Dim + 2))};
   Rows<F32, Columns> q{arena.add<F32>(queries)};
-  // The second time, the longest sequence has fewer pieces than the next.
   for (auto positions : {std::array{5, 699, 300}, std::array{255, 256, 63}}) {
     TokenPlace places[3];
     for (uint32_t i = 0; i < 3; ++i)
@@ -132,7 +134,7 @@ TEST(piecesOfSequences) {
     auto made = [&](bool whole) {
       Rows<F32, Columns> y{arena.add<F32>(3 * Columns)};
       StepState state = stateOf(3);
-      state.position = 699;
+      state.position = uint64_t(*std::max_element(positions.begin(), positions.end()));
       state.places = places;
       onTeam<3>(2, arena, state, [&](const Step<3> &one) {
         BatchStep<3> step(one);
@@ -149,6 +151,45 @@ TEST(piecesOfSequences) {
     std::vector<float> found(cut.begin(), cut.end());
     CHECK_NEAR(relativeError(found.data(), whole), 0, Tolerance);
   }
+}
+
+// A thread that comes when the others are in the next step, whose sequences are longer: there is
+// nothing left to do, and it does nothing.
+TEST(lateThread) {
+  constexpr int64_t Group = 2, Dim = 64, Context = 700, Columns = Group * Dim, Most = 4;
+  Arena arena;
+  host::Cache<F32, 1, Context, Dim, 2> k{arena.add<F32>(normal<F32>(2 * Context * Dim))},
+      v{arena.add<F32>(normal<F32>(2 * Context * Dim))};
+  constexpr int64_t Numbers = 2 * Most * Group * (Dim + 2);
+  host::Pieces<1, Group, Dim, Most, 2, 2> pieces{arena.add<F32>(Numbers)};
+  Rows<F32, Columns> q{arena.add<F32>(normal<F32>(2 * Columns))}, y{arena.add<F32>(2 * Columns)};
+  Board board(2, Sharing::Chunks);
+  Turn turns[2];
+  TokenPlace places[] = {{0, 20}, {1, 63}};
+  auto run = [&](uint32_t thread) {
+    turns[thread].board = &board;
+    turns[thread].thread = thread;
+    StepState state = stateOf(2);
+    state.host = arena.data();
+    state.position = 63;
+    state.places = places;
+    state.thread = thread;
+    state.threads = 2;
+    state.turn = &turns[thread];
+    BatchStep<2> step(state);
+    cpu::attendPieces(step, q, k, v, pieces, 0.125f);
+    step.sync();
+    cpu::joinPieces(step, pieces, y);
+    step.sync();
+    std::vector<uint32_t> found(Numbers + 2 * Columns); // what nobody wrote may be NaN
+    std::memcpy(found.data(), arena.at<F32>(pieces.offset), Numbers * 4);
+    std::memcpy(found.data() + Numbers, arena.at<F32>(y.offset), 2 * Columns * 4);
+    return found;
+  };
+  std::vector<uint32_t> made = run(0);
+  places[0].position = 699;
+  places[1].position = 300;
+  CHECK(run(1) == made);
 }
 
 } // namespace
