@@ -265,7 +265,8 @@ template <class T, int64_t RowCount, int64_t Columns> struct Matrix : Rows<T, Co
   }
 };
 
-/// Where attention of one token is divided by positions, too, a piece has so many at least.
+/// Where attention of one token is divided by positions, too, there is a piece for so many of them,
+/// but no more pieces than the plan has room for.
 inline constexpr int64_t LeastPiece = 64;
 
 /// What pieces of sequences gave: f32 [Sequences][KeyHeads][Most][Group][Dim + 2], for each query
