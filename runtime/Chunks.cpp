@@ -28,6 +28,9 @@ static void mayReadLate([[maybe_unused]] bool may) {
 
 // Smaller chunks would take as long to claim as to do.
 static constexpr int64_t ChunkBytes = 64 << 10;
+// Nor of what reads memory as fast as it comes: behind a chunk memory is asked for nothing until
+// outputs are written and the next one is claimed, and 20 KB more could have come meanwhile.
+static constexpr int64_t StreamBytes = 1 << 20;
 // A smaller call that is done in place is one chunk, for whoever comes first.
 static constexpr int64_t SmallBytes = 32 << 10;
 // No chunk is taken from another thread before: that a thread is late by so much is usual.
@@ -112,28 +115,29 @@ Chunks::Chunks(const StepState &step, const Task &given, Kind kind)
   // Of weights that arrive nobody can say how long they should take.
   if ((turn->board->sharing == Sharing::Parts || step.arrivals) && kind == Kind::Repeatable)
     this->kind = Kind::InPlace;
-  int64_t groups = (task.count + task.grain - 1) / task.grain;
-  int64_t largest = (groups + step.threads - 1) / step.threads * task.grain; // part of a thread
-  int64_t chunks = std::clamp<int64_t>(largest * task.bytes / ChunkBytes, 1, ChunksOfThread);
-  if (task.most < largest)
-    chunks = std::max(chunks, (largest + task.most - 1) / task.most);
-  assert(chunks <= ChunksOfThread);
-  turn->begin({groups, chunks, kind == Kind::OfCaller});
-  // Twice what the chunk should take.
-  double bytes = double(largest) / double(chunks) * double(task.bytes);
-  patience = std::max(LeastPatience, int64_t(bytes * step.nanosPerMiB / (1 << 19)));
+  Division division;
+  division.ofCaller = kind == Kind::OfCaller;
+  division.groups = (task.count + task.grain - 1) / task.grain;
+  int64_t part = (division.groups + step.threads - 1) / step.threads; // the largest
+  int64_t bytes = kind == Kind::Repeatable ? StreamBytes : ChunkBytes;
+  int64_t &chunks = division.chunks;
+  chunks = std::clamp<int64_t>(part * task.grain * task.bytes / bytes, 1, ChunksOfThread);
+  int64_t most = task.most / task.grain;
+  while (chunks < ChunksOfThread && Division::largest(part, chunks) > most)
+    ++chunks;
+  division.tapers = Division::largest(part, chunks) <= most;
+  assert(division.tapers || (part + chunks - 1) / chunks <= most);
+  turn->begin(division);
+  patience = double(task.grain * task.bytes) * step.nanosPerMiB / (1 << 19);
 }
 
-/// The part of a call is divided as evenly as its groups can be.
 void Chunks::use(uint32_t newLane, int64_t newChunk) {
   lane = newLane;
   chunk = newChunk;
   const Division &division = turn->divisions[turn->calls % Board::Slots];
   uint32_t lanes = turn->board->threads;
-  int64_t first = division.first(lane, lanes), size = division.size(lane, lanes);
-  int64_t chunks = division.chunksOf(lane, lanes);
-  begin = (first + size * chunk / chunks) * task.grain;
-  end = std::min((first + size * (chunk + 1) / chunks) * task.grain, task.count);
+  begin = division.first(lane, lanes, chunk) * task.grain;
+  end = std::min(division.first(lane, lanes, chunk + 1) * task.grain, task.count);
 }
 
 bool Chunks::claim(uint32_t newLane, int64_t newChunk) {
@@ -179,11 +183,14 @@ bool Chunks::takeStuck() {
     int64_t chunks = division.chunksOf(other, board.threads);
     for (int64_t at = 0; at < chunks; ++at) {
       std::atomic<uint64_t> &word = turn->board->word(call, other, at);
+      int64_t groups =
+          division.first(other, board.threads, at + 1) - division.first(other, board.threads, at);
+      int64_t nanos = std::max(LeastPatience, int64_t(double(groups) * patience));
       uint64_t seen = word.load(std::memory_order_acquire);
       while (!isDone(seen, call)) {
         uint64_t now = seen;
         auto changed = [&] { return (now = word.load()) != seen; };
-        if (!spinUntil(patience, changed)) {
+        if (!spinUntil(nanos, changed)) {
           turn->board->processors.stepAside(turn->thread);
           if (stateOf(seen) == State::Finishing) {
             turn->board->progress.sleepUntil(changed);

@@ -74,10 +74,13 @@ struct Board {
 };
 
 /// How a call is divided: groups of things into parts, one for each thread, and those into chunks.
+/// Where it tapers, each chunk of a part is smaller than the one before: few of them do then, and
+/// what the last threads still work on when the others are through is little.
 struct Division {
   int64_t groups = 0;
   int64_t chunks = 1; // of a part at most
   bool ofCaller = false;
+  bool tapers = false;
 
   /// The first group of a thread's part.
   int64_t first(uint32_t lane, uint32_t lanes) const {
@@ -89,6 +92,20 @@ struct Division {
   int64_t chunksOf(uint32_t lane, uint32_t lanes) const {
     int64_t groupsOf = size(lane, lanes);
     return groupsOf < chunks ? groupsOf : chunks;
+  }
+  /// The first group of a chunk, or of what follows the last one; none is empty.
+  int64_t first(uint32_t lane, uint32_t lanes, int64_t chunk) const {
+    int64_t part = size(lane, lanes), count = chunksOf(lane, lanes), left = count - chunk;
+    int64_t before = part * chunk / count;
+    if (tapers) { // as the squares of what is left
+      before = part - part * left * left / (count * count);
+      before = before < part - left ? before : part - left;
+    }
+    return first(lane, lanes) + before;
+  }
+  /// How many groups the largest chunk of a part of so many has, if it tapers.
+  static int64_t largest(int64_t part, int64_t chunks) {
+    return (part * (2 * chunks - 1) + chunks * chunks - 1) / (chunks * chunks);
   }
 };
 

@@ -143,7 +143,9 @@ private:
   int64_t last = -1;     // of that thread's part, from its end
   uint32_t lane = 0;     // of the chunk that was taken: whose part, and where in it
   int64_t chunk = 0;
-  int64_t patience = 0; // nanoseconds after which a chunk that another holds is taken, too
+  // Nanoseconds for each group of a chunk that another holds after which it is taken, too: twice
+  // what it should take.
+  double patience = 0;
 };
 
 /// Calls body(begin, end) for the chunks of a call that this thread does. All of them write to

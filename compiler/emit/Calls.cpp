@@ -10,7 +10,7 @@
 
 namespace ashlar::emission {
 
-static bool meet(const std::vector<Access> &a, const std::vector<Access> &b) {
+bool meet(const std::vector<Access> &a, const std::vector<Access> &b) {
   for (const Access &x : a)
     for (const Access &y : b)
       if (x.memory == y.memory && x.begin < y.end && y.begin < x.end)
@@ -109,6 +109,8 @@ public:
         llvm::formatv("{0}, {1}, {2}, {3}", value(first.inputs.front()),
                       names.weight(unit, *(inOrder ? first : second).weight),
                       names.weight(unit, *(inOrder ? second : first).weight), value(glu.result));
+    if (rows == StepRows::One)
+      call.joint = joint(Joint::Gated, first, call, 2);
     calls.pop_back();
     calls.back() = std::move(call);
   }
@@ -195,8 +197,39 @@ private:
   }
 
   void norm(const Op &op, std::string kernel) {
-    simple(op, std::move(kernel));
-    calls.back().arguments += ", " + floatLiteral(float(op.eps));
+    std::string eps = ", " + floatLiteral(float(op.eps));
+    simple(op, kernel);
+    Call &call = calls.back();
+    call.arguments += eps;
+    if (rows != StepRows::One || op.heads || !isOwn(op.result))
+      return;
+    call.joint = joint(Joint::Norm, op, call, readsOf(op.result));
+    call.joint->made = llvm::formatv("{0}ed({1}{2})", kernel, llvm::join(operands(op), ", "), eps);
+  }
+
+  /// What a call that reads one row of an op's first input can be joined by.
+  Joint joint(Joint::Kind kind, const Op &op, const Call &call, size_t reads) const {
+    ValueId row = op.inputs.front();
+    Joint result{kind, row, op.result, reads};
+    if (kind == Joint::Norm)
+      return result;
+    result.rest = llvm::StringRef(call.arguments).substr(value(row).size() + 2).str();
+    const plan::Weight &weight = names.stored(*op.weight);
+    result.type = weight.type;
+    result.layout = weight.layout;
+    return result;
+  }
+  size_t readsOf(ValueId id) const {
+    size_t reads = 0;
+    for (const Op &op : block.ops)
+      reads += llvm::count(op.inputs, id);
+    return reads;
+  }
+  /// Whether a value is known to this unit alone, and as a whole.
+  bool isOwn(ValueId id) const {
+    return !block.values[index(id)].stream && llvm::none_of(block.values, [&](const Value &value) {
+      return value.part && value.part->of == id;
+    });
   }
 
   /// Inputs, weight, bias, result: the order of most kernels' arguments.
@@ -213,7 +246,10 @@ private:
     if (rows == StepRows::Chunk && names.isForTorch(unit, op))
       return torchLinear(op, weight);
     simple(op, "linear");
-    calls.back().rounds = rounds(op) && !rounded[index(op.inputs.front())];
+    Call &call = calls.back();
+    call.rounds = rounds(op) && !rounded[index(op.inputs.front())];
+    if (rows == StepRows::One)
+      call.joint = joint(Joint::Product, op, call, 1);
   }
 
   /// By LibTorch. Its products with weights of bf16 take rows of bf16: those of x are rounded once

@@ -64,16 +64,26 @@ std::string PhaseWriter::describe(uint32_t unit) const {
 
 std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef step,
                               llvm::StringRef indent) const {
-  std::string comment = call.comment;
-  if (batch)
-    comment[1] = 'S';
-  else if (decode && comment[1] == 'T')
-    comment[1] = '1';
+  auto shape = [&](std::string comment) {
+    if (batch)
+      comment[1] = 'S';
+    else if (decode && comment[1] == 'T')
+      comment[1] = '1';
+    return comment;
+  };
   const char *rounding = call.rounds ? "<BF16>" : "";
-  std::string line = llvm::formatv("{0}{1}::{2}{3}({4}, {5});", indent,
-                                   call.space.empty() ? processor(unit) : call.space, call.kernel,
-                                   rounding, step, call.arguments);
-  return withComment(line, comment);
+  std::string begin =
+      llvm::formatv("{0}{1}::{2}{3}(", indent, call.space.empty() ? processor(unit) : call.space,
+                    call.kernel, rounding);
+  std::string line = llvm::formatv("{0}{1}, {2}", begin, step, call.arguments);
+  if (call.parts.empty())
+    return withComment(line + ");", shape(call.comment));
+  std::string result = line + ",\n";
+  for (auto [at, part] : llvm::enumerate(call.parts))
+    result += withComment(std::string(begin.size(), ' ') + part.first +
+                              (at + 1 < call.parts.size() ? "," : ");"),
+                          shape(part.second));
+  return result;
 }
 
 /// The calls of a unit. Those for the one row whose logits are wanted stand in a loop over such
@@ -82,6 +92,8 @@ std::string PhaseWriter::call(const Call &call, uint32_t unit, llvm::StringRef s
 std::string PhaseWriter::body(uint32_t unit) const {
   std::vector<Call> calls = callsOf(names, unit, rows());
   std::vector<bool> waits = arrange(calls);
+  if (rows() == StepRows::One)
+    join(calls, waits, processor(unit));
   std::string result;
   if (names.plan.units[unit].frame)
     result += llvm::formatv("    namespace act = frame::{0};\n",

@@ -151,7 +151,7 @@ void attend(const Step<Max> &step, host::Rows<F32, C, S> q,
   int64_t bytes = positions * 2 * RowBytes<T, Dim>;
   if constexpr (Max == 1) {
     // Heads that read the same keys stay together.
-    constexpr int64_t Most = (Kv + 2 * ChunksOfThread - 1) / (2 * ChunksOfThread);
+    constexpr int64_t Most = (Kv + 1) / 2;
     constexpr int64_t RowSize = Group * Dim;
     alignas(64) float rows[Most * RowSize];
     forRepeatableChunks(

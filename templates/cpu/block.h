@@ -138,10 +138,13 @@ ASHLAR_INLINE inline void forChunksOfBlocks(const StepState &step, const void *w
   });
 }
 
-/// The most panels that a chunk of a product with N outputs has.
+/// The most panels that a chunk of a product with N outputs has: the whole part of one of two
+/// threads, unless that has more than 4096 outputs, but no less than the largest of all the chunks
+/// that a part can have.
 template <int64_t N>
-inline constexpr int64_t ChunkPanels = (panelCount(N) + 2 * ChunksOfThread - 1) /
-                                       (2 * ChunksOfThread);
+inline constexpr int64_t ChunkPanels = panelCount(N) <= 256    ? (panelCount(N) + 1) / 2
+                                       : panelCount(N) <= 1024 ? 128
+                                                               : (panelCount(N) + 7) / 8;
 
 /// What a thread computes of a chunk of a row of N outputs, of so many products, until it counts.
 template <int64_t N, int64_t Products> struct RowOutputs {
@@ -162,6 +165,12 @@ ASHLAR_INLINE inline void forChunksOfRow(const StepState &step, int64_t bytes, C
         commit(first, (count < N ? count : N) - first, outputs);
       });
 }
+
+/// A row that lies in memory as it is multiplied.
+struct GivenRow {
+  const float *x;
+  ASHLAR_INLINE const float *get() const { return x; }
+};
 
 /// What `row` gives with some panels of weights, as they arrive.
 template <int64_t N, class Row>

@@ -45,16 +45,17 @@ template <int64_t R, int64_t V, class Weights>
 }
 
 /// One row that weights in panels are multiplied with.
-template <class T> class RowTimesPanels {
+template <class T, class Input = GivenRow> class RowTimesPanels {
 public:
   using Weight = typename T::storage;
-  RowTimesPanels(const StepState &step, const float *x, int64_t depth)
-      : x(x), depth(depth), ahead(aheadOf<T>(step)) {}
+  RowTimesPanels(const StepState &step, Input &input, int64_t depth)
+      : input(input), depth(depth), ahead(aheadOf<T>(step)) {}
 
   int64_t panelBytes() const { return panelSize<T>(depth) * static_cast<int64_t>(sizeof(Weight)); }
   template <int64_t N>
   ASHLAR_INLINE void multiply(const Weight *weights, const float *bias, int64_t panel, int64_t end,
-                              float *to) const {
+                              float *to) {
+    const float *x = input.get();
     for (; panel < end; ++panel, to += host::PanelRows) {
       int64_t first = panel * host::PanelRows;
       const float *add = bias ? bias + first : bias;
@@ -68,7 +69,7 @@ public:
   }
 
 private:
-  const float *x;
+  Input &input;
   int64_t depth, ahead;
 };
 
@@ -76,7 +77,8 @@ template <uint32_t Max, class T, int64_t N>
 void linearChunks(const Step<Max> &step, const float *x, int64_t xStride,
                   const typename T::storage *weights, const float *bias, float *y, int64_t depth) {
   if constexpr (Max == 1) {
-    linearOfRow<N>(step, RowTimesPanels<T>(step, x, depth), weights, bias, nullptr, y);
+    GivenRow row{x};
+    linearOfRow<N>(step, RowTimesPanels<T>(step, row, depth), weights, bias, nullptr, y);
   } else {
     constexpr int64_t outputs = N;
     int64_t size = panelSize<T>(depth);

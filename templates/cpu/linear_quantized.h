@@ -36,11 +36,11 @@ template <class T, int64_t R, int64_t Columns>
 }
 
 /// Quantized when it is first needed, and for all panels unless it has more columns.
-template <Quantized T> class RowTimesPanels<T> {
+template <Quantized T, class Input> class RowTimesPanels<T, Input> {
 public:
   using Weight = uint8_t;
-  RowTimesPanels(const StepState &step, const float *x, int64_t depth)
-      : x(x), depth(depth), ahead(aheadOf<T>(step)) {}
+  RowTimesPanels(const StepState &step, Input &input, int64_t depth)
+      : input(input), depth(depth), ahead(aheadOf<T>(step)) {}
 
   int64_t panelBytes() const { return panelSize<T>(depth); }
   template <int64_t N>
@@ -49,7 +49,7 @@ public:
     for (int64_t k = 0; k < depth; k += Columns) {
       int64_t count = depth - k < Columns ? depth - k : Columns;
       if (taken != k)
-        row[0].take(x + k, count);
+        row[0].take(input.get() + k, count);
       taken = k;
       for (int64_t panel = begin; panel < end; ++panel) {
         int64_t first = panel * host::PanelRows;
@@ -63,7 +63,7 @@ public:
 
 private:
   static constexpr int64_t Columns = 16384; // 36 KiB; more of them are a stream with gaps
-  const float *x;
+  Input &input;
   int64_t depth, ahead, taken = -1;
   QuantizedRow<Columns> row[1];
 };
@@ -71,7 +71,8 @@ private:
 template <class T, int64_t N>
 void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8_t *weights,
                        const float *bias, float *y, int64_t depth) {
-  linearOfRow<N>(step, RowTimesPanels<T>(step, x, depth), weights, bias, nullptr, y);
+  GivenRow row{x};
+  linearOfRow<N>(step, RowTimesPanels<T>(step, row, depth), weights, bias, nullptr, y);
 }
 
 #ifdef __AVX512VNNI__

@@ -50,19 +50,20 @@ outputsOfRows(const typename T::storage *weights, int64_t count, int64_t depth, 
 }
 
 /// One row that weights row by row are multiplied with.
-template <class T> class RowTimesMatrix {
+template <class T, class Input = GivenRow> class RowTimesMatrix {
 public:
   using Weight = typename T::storage;
-  RowTimesMatrix(const StepState &step, const float *x, int64_t depth)
-      : x(x), depth(depth), ahead(aheadOf<T>(step)) {}
+  RowTimesMatrix(const StepState &step, Input &input, int64_t depth)
+      : input(input), depth(depth), ahead(aheadOf<T>(step)) {}
 
   int64_t panelBytes() const {
     return host::PanelRows * depth * static_cast<int64_t>(sizeof(Weight));
   }
   template <int64_t N>
   ASHLAR_INLINE void multiply(const Weight *weights, const float *bias, int64_t panel, int64_t end,
-                              float *to) const {
+                              float *to) {
     constexpr int64_t Rows = host::PanelRows;
+    const float *x = input.get();
     auto *outputs = ahead ? outputsOfRows<T, 1, true> : outputsOfRows<T, 1, false>;
     for (int64_t first = panel * Rows; first < end * Rows && first < N; first += Width, to += Width)
       outputs(weights + first * depth, N - first < Width ? N - first : Width, depth, x, depth,
@@ -70,7 +71,7 @@ public:
   }
 
 private:
-  const float *x;
+  Input &input;
   int64_t depth, ahead;
 };
 
@@ -78,7 +79,8 @@ template <uint32_t Max, class T, int64_t N>
 void linearByRows(const Step<Max> &step, const float *x, int64_t xStride,
                   const typename T::storage *weights, const float *bias, float *y, int64_t depth) {
   if constexpr (Max == 1) {
-    linearOfRow<N>(step, RowTimesMatrix<T>(step, x, depth), weights, bias, nullptr, y);
+    GivenRow row{x};
+    linearOfRow<N>(step, RowTimesMatrix<T>(step, row, depth), weights, bias, nullptr, y);
   } else {
     int64_t bytes = depth * static_cast<int64_t>(sizeof(*weights));
     auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {

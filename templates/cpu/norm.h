@@ -22,6 +22,21 @@ ASHLAR_INLINE inline float sumOfSquares(const float *x, int64_t count) {
   return sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
+/// A row of C columns as its norm makes it, some columns at a time.
+template <int64_t C> class RmsNormOf {
+public:
+  ASHLAR_INLINE RmsNormOf(const float *x, const float *w, float eps)
+      : x(x), w(w),
+        scale(1.0f / __builtin_sqrtf(sumOfSquares(x, C) / static_cast<float>(C) + eps)) {}
+  ASHLAR_INLINE Floats at(int64_t i) const {
+    return load(x + i, C - i) * scale * load(w + i, C - i);
+  }
+
+private:
+  const float *x, *w;
+  float scale;
+};
+
 /// y = x / sqrt(mean(x^2) + eps) * w. y must not be x's bytes: of a single token, every thread
 /// reads all of x while the others write their columns of y.
 template <uint32_t Max, int64_t C, int64_t S, RowsOf<C> Y>
@@ -29,12 +44,9 @@ void rmsnorm(const Step<Max> &step, host::Rows<F32, C, S> x, host::Vector<F32, C
              float eps) {
   const float *weight = w.at(step);
   forRowsOrColumns<C, Width>(step, 8, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
-    const float *from = x.at(step) + row * S;
-    float scale = 1.0f / __builtin_sqrtf(sumOfSquares(from, C) / static_cast<float>(C) + eps);
-    for (int64_t i = begin; i < end; i += Width) {
-      Floats value = load(from + i, C - i) * scale * load(weight + i, C - i);
-      put(step, stored(y), row, i, value, C - i);
-    }
+    RmsNormOf<C> norm(x.at(step) + row * S, weight, eps);
+    for (int64_t i = begin; i < end; i += Width)
+      put(step, stored(y), row, i, norm.at(i), C - i);
   });
 }
 
@@ -87,24 +99,37 @@ ASHLAR_INLINE inline float sumOfDeviations(const float *x, int64_t count, float 
   return sum(sums[0] + sums[1]) + rest;
 }
 
+/// The same; w and b may be missing.
+template <int64_t C> class LayerNormOf {
+public:
+  ASHLAR_INLINE LayerNormOf(const float *x, const float *w, const float *b, float eps)
+      : x(x), w(w), b(b), mean(sumOf(x, C) / static_cast<float>(C)) {
+    float variance = sumOfDeviations(x, C, mean) / static_cast<float>(C);
+    scale = 1.0f / __builtin_sqrtf(variance + eps);
+  }
+  ASHLAR_INLINE Floats at(int64_t i) const {
+    Floats value = (load(x + i, C - i) - mean) * scale;
+    if (w)
+      value *= load(w + i, C - i);
+    if (b)
+      value += load(b + i, C - i);
+    return value;
+  }
+
+private:
+  const float *x, *w, *b;
+  float mean, scale;
+};
+
 /// y = (x - mean(x)) / sqrt(variance(x) + eps) * w + b, of which w and b may be missing. As above,
 /// y must not be x's bytes.
 template <uint32_t Max, int64_t C, int64_t S, RowsOf<C> Y>
 void layernormRows(const Step<Max> &step, host::Rows<F32, C, S> x, const float *w, const float *b,
                    Y y, float eps) {
   forRowsOrColumns<C, Width>(step, 8, [&](int64_t row, int64_t begin, int64_t end) ASHLAR_INLINE {
-    const float *from = x.at(step) + row * S;
-    float mean = sumOf(from, C) / static_cast<float>(C);
-    float variance = sumOfDeviations(from, C, mean) / static_cast<float>(C);
-    float scale = 1.0f / __builtin_sqrtf(variance + eps);
-    for (int64_t i = begin; i < end; i += Width) {
-      Floats value = (load(from + i, C - i) - mean) * scale;
-      if (w)
-        value *= load(w + i, C - i);
-      if (b)
-        value += load(b + i, C - i);
-      put(step, stored(y), row, i, value, C - i);
-    }
+    LayerNormOf<C> norm(x.at(step) + row * S, w, b, eps);
+    for (int64_t i = begin; i < end; i += Width)
+      put(step, stored(y), row, i, norm.at(i), C - i);
   });
 }
 

@@ -93,8 +93,61 @@ void checkGate(uint32_t threads) {
   CHECK(same(arena, y, apart));
 }
 
+/// Of a row that is given, and of what norms make of it.
+template <template <class, int64_t, int64_t> class Weights, class T, int64_t N, int64_t K>
+void checkProducts(uint32_t threads) {
+  Arena arena;
+  Wide<K> x(arena, 1, 1);
+  auto w = addWeights<Weights, T, N, K>(arena);
+  auto v = addWeights<Weights, T, 7, K>(arena);
+  auto u = addWeights<Weights, T, 33, K>(arena);
+  Vector<F32, K> scale{arena.add<F32>(normal<F32>(K))}, shift{arena.add<F32>(normal<F32>(K))};
+  Vector<F32, 7> bias{arena.add<F32>(normal<F32>(7))};
+  Rows<F32, K> row{arena.add<F32>(K)};
+  struct Three {
+    Rows<F32, N> first;
+    Rows<F32, 7> second;
+    Rows<F32, 33> third;
+    explicit Three(Arena &arena)
+        : first{arena.add<F32>(N)}, second{arena.add<F32>(7)}, third{arena.add<F32>(33)} {}
+  } apart(arena), together(arena);
+  StepState state = stateOf(1);
+  auto run = [&](auto body) { onTeam<1>(threads, arena, state, body); };
+  auto check = [&](auto made, auto make) {
+    state.ahead = {};
+    run([&](const Step<1> &step) { make(step); });
+    run([&](const Step<1> &step) {
+      cpu::linear(step, row, w, apart.first);
+      cpu::linear(step, row, v, bias, apart.second);
+      cpu::linear(step, row, u, apart.third);
+    });
+    state.ahead = Asking;
+    run([&](const Step<1> &step) {
+      cpu::products(step, made, cpu::to(w, together.first), cpu::to(v, bias, together.second),
+                    cpu::to(u, together.third));
+    });
+    CHECK(same(arena, together.first, apart.first));
+    CHECK(same(arena, together.second, apart.second));
+    CHECK(same(arena, together.third, apart.third));
+    run([&](const Step<1> &step) { cpu::glu<cpu::Silu>(step, row, w, w, apart.first); });
+    run([&](const Step<1> &step) { cpu::glu<cpu::Silu>(step, made, w, w, together.first); });
+    CHECK(same(arena, together.first, apart.first));
+  };
+  check(row, [&](const Step<1> &step) { cpu::rmsnorm(step, x.rows, scale, row, 1e-3f); });
+  check(cpu::rmsnormed(x.rows, scale, 1e-5f),
+        [&](const Step<1> &step) { cpu::rmsnorm(step, x.rows, scale, row, 1e-5f); });
+  check(cpu::layernormed(x.rows, scale, shift, 1e-5f),
+        [&](const Step<1> &step) { cpu::layernorm(step, x.rows, scale, shift, row, 1e-5f); });
+  check(cpu::layernormed(x.rows, scale, 1e-5f),
+        [&](const Step<1> &step) { cpu::layernorm(step, x.rows, scale, row, 1e-5f); });
+  check(cpu::layernormed(x.rows, 1e-5f),
+        [&](const Step<1> &step) { cpu::layernorm(step, x.rows, row, 1e-5f); });
+}
+
 template <template <class, int64_t, int64_t> class Weights, class T> void checkForm() {
   for (uint32_t threads : {1u, 2u, 3u}) {
+    checkProducts<Weights, T, 3, 33>(threads);
+    checkProducts<Weights, T, 1250, 65>(threads);
     checkSum<Weights, T, 1, 5>(threads);
     checkSum<Weights, T, 100, 65>(threads);
     checkSum<Weights, T, 1250, 96>(threads);

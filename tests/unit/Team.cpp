@@ -326,11 +326,11 @@ TEST(chunksCoverEverything) {
   for (uint32_t threads : {1u, 2u, 3u, 8u})
     for (int64_t count : {0, 1, 5, 16, 17, 100, 1000})
       for (int64_t grain : {1, 16})
-        for (int64_t bytes : {0, 1 << 20}) {
+        for (auto [bytes, parts] : {std::pair(0, 16), {1 << 20, 16}, {1 << 16, 4}, {1 << 20, 1}}) {
           Team team(threads);
           std::string error;
           CHECK(team.start(error));
-          int64_t most = (count + 15) / 16;
+          int64_t most = (count + parts - 1) / parts;
           Taken taken{{count, grain, bytes, (most + grain - 1) / grain * grain}, threads, {}};
           if (count == 0)
             taken.task.most = grain;
@@ -357,6 +357,27 @@ TEST(chunksCoverEverything) {
           }
           CHECK_EQ(next, count);
         }
+}
+
+TEST(chunksOfAPartTaper) {
+  for (int64_t part : {1, 2, 7, 8, 9, 63, 64, 65, 1000})
+    for (int64_t chunks = 1; chunks <= ChunksOfThread; ++chunks) {
+      Division division{2 * part + 1, chunks, false, true}; // of which the second thread has more
+      for (uint32_t lane : {0u, 1u}) {
+        int64_t count = division.chunksOf(lane, 2), before = division.first(lane, 2);
+        int64_t last = Division::largest(division.size(lane, 2), count);
+        CHECK_EQ(division.first(lane, 2, 0), before);
+        for (int64_t chunk = 0; chunk < count; ++chunk) {
+          int64_t end = division.first(lane, 2, chunk + 1), size = end - before;
+          CHECK(size > 0 && size <= last + (chunk > 0)); // as even as whole groups allow
+          before = end;
+          last = size;
+        }
+        CHECK_EQ(before, division.first(lane + 1, 2));
+      }
+      if (part >= 64 && chunks == 8) // a sixty-fourth, where all alike would be eight
+        CHECK(division.first(0, 2, 8) - division.first(0, 2, 7) <= part / 64 + 1);
+    }
 }
 
 } // namespace
