@@ -17,13 +17,8 @@ template <int64_t R>
 [[gnu::noinline]] void sumsOfRounded(const Rounded::storage *x, int64_t stride, int64_t depth,
                                      const uint16_t *panel, float (&sums)[R][host::PanelRows]) {
 #ifdef __AVX512BF16__
-  for (int64_t k = 0; k < depth; k += RoundedDepth) {
-    int64_t part = depth - k < RoundedDepth ? depth - k : RoundedDepth;
-    PairedRows<R> rows;
-    rows.take(x + k, stride, part);
-    blockOfBF16<R>(panel + k * host::PanelRows, rows, (part + 1) / 2, k ? sums[0] : nullptr,
-                   host::PanelRows, nullptr, sums[0], host::PanelRows, host::PanelRows);
-  }
+  blockOfBF16<R>(panel, GivenPairs{x, stride}, depth, nullptr, 0, nullptr, sums[0], host::PanelRows,
+                 host::PanelRows);
 #else
   for (int64_t part = 0; part < host::PanelRows; part += BlockColumns)
     linearBlock<R, BlockVectors>(PanelColumns<BF16>{panel + part * PanelPair<BF16>}, x, stride,
