@@ -204,16 +204,22 @@ ASHLAR_INLINE inline void linearOfRow(const StepState &step, Row &&row,
       });
 }
 
-/// y = A(row times gate) * (row times up): of one row.
+/// y = A(row times gate) * (row times up): of one row. What a chunk ends with, the next one begins
+/// with, so that half of the streams go on.
 template <class A, int64_t N, class Row>
 ASHLAR_INLINE inline void gluOfRow(const StepState &step, Row &&row,
                                    const typename Row::Weight *gate, const typename Row::Weight *up,
                                    float *y) {
+  bool upFirst = false;
   forChunksOfRow<N, 2>(
       step, 2 * row.panelBytes(),
       [&](int64_t panel, int64_t end, RowOutputs<N, 2> &outputs) ASHLAR_INLINE {
-        multiplyPanels<N>(step, row, gate, nullptr, panel, end, outputs.of[0]);
-        multiplyPanels<N>(step, row, up, nullptr, panel, end, outputs.of[1]);
+        for (bool second : {false, true})
+          if (second != upFirst)
+            multiplyPanels<N>(step, row, up, nullptr, panel, end, outputs.of[1]);
+          else
+            multiplyPanels<N>(step, row, gate, nullptr, panel, end, outputs.of[0]);
+        upFirst = !upFirst;
       },
       [&](int64_t first, int64_t count, const RowOutputs<N, 2> &outputs) ASHLAR_INLINE {
         for (int64_t i = 0; i < count; i += Width)
