@@ -214,8 +214,8 @@ ASHLAR_INLINE inline void gluOfRow(const StepState &step, Row &&row,
   forChunksOfRow<N, 2>(
       step, 2 * row.panelBytes(),
       [&](int64_t panel, int64_t end, RowOutputs<N, 2> &outputs) ASHLAR_INLINE {
-        for (bool second : {false, true})
-          if (second != upFirst)
+        for (int turn = 0; turn < 2; ++turn)
+          if ((turn == 1) != upFirst)
             multiplyPanels<N>(step, row, up, nullptr, panel, end, outputs.of[1]);
           else
             multiplyPanels<N>(step, row, gate, nullptr, panel, end, outputs.of[0]);
