@@ -99,7 +99,7 @@ ASHLAR_INLINE inline float sumOfDeviations(const float *x, int64_t count, float 
   return sum(sums[0] + sums[1]) + rest;
 }
 
-/// The same; w and b may be missing.
+/// A row of C columns as its layer norm makes it; w and b may be missing.
 template <int64_t C> class LayerNormOf {
 public:
   ASHLAR_INLINE LayerNormOf(const float *x, const float *w, const float *b, float eps)
