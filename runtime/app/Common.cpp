@@ -11,7 +11,8 @@
 namespace ashlar {
 
 static constexpr const char *NoTokenizer =
-    "this app has no tokenizer: its checkpoint had no tokenizer.json";
+    "this app has no tokenizer: its checkpoint had no tokenizer.json, or "
+    "--no-tokenizer left it out";
 
 /// What the prompt at `index` is called: it needs a number where there are others.
 static std::string nameOf(size_t index, size_t count) {

@@ -124,7 +124,7 @@ static Failure takeToken(Session &session, const AppOptions &options, uint32_t i
       sequence.sampler.next(session.logits(row), session.sequence(index), session.samplerScratch());
   if (g.last == Sampler::Failed)
     return {ExitCode::BadInput, "the logits are not numbers: the weights are damaged",
-            "compare them with app check, and build anew"};
+            "compare them with app verify, and build anew"};
   if (!options.ignoreEnd && std::find(ends.begin(), ends.end(), g.last) != ends.end()) {
     g.finish = Finish::EndToken;
     return {};

@@ -2,7 +2,7 @@
 
 A result is what `--json` writes and `--from` reads:
 
-    {"date", "processor", "isa", "threads", "tokens", "rounds", "versions": {contender: text},
+    {"date", "processor", "isa", "threads", "rounds", "versions": {contender: text},
      "models": {part: text},
      "planned": {part: {format: {"bytes", "tokens_per_second"}}},
      "runs": [{"part", "format", "contender", "round", "busy", "load", "others", …}]}

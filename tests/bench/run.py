@@ -62,7 +62,7 @@ def parse(arguments):
     p.add_argument("--only", metavar="PART,…", type=names(PARTS), default=PARTS,
                    help="instead of all parts")
     p.add_argument("--skip", metavar="PEER,…", type=names(PEERS), default=[],
-                   help="llama.cpp or transformers, or both: then nothing is installed")
+                   help="llama.cpp or transformers, or both: then neither is installed")
     p.add_argument("--formats", metavar="TYPE,…", type=names(list(figures.FORMATS)),
                    default=list(figures.FORMATS), help="of bf16, int8 and int4 (default: all)")
     p.add_argument("--rounds", metavar="N", type=positive, default=3, help="default: 3")
