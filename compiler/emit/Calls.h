@@ -25,6 +25,7 @@ struct Joint {
   // Of a product's weights: only equal ones are multiplied in one call.
   DataType type = DataType::F32;
   plan::Layout layout = plan::Layout::Rows;
+  bool normed = false; // its row has become a norm that it computes itself
 };
 
 /// One call of a kernel in emitted code, with what it touches.

@@ -18,8 +18,12 @@ static Group groupFrom(const std::vector<bool> &waits, size_t begin) {
   return {begin, end};
 }
 
+static bool is(Joint::Kind kind, const Call &call) {
+  return call.joint && call.joint->kind == kind;
+}
+
 static bool readsRow(const Call &call, ValueId row) {
-  return call.joint && call.joint->kind != Joint::Norm && call.joint->row == row;
+  return call.joint && !is(Joint::Norm, call) && call.joint->row == row;
 }
 
 /// Gives what a norm makes to the products behind it, if these are all that reads it and its input
@@ -39,6 +43,7 @@ static bool giveAway(const Call &norm, llvm::MutableArrayRef<Call> next,
     if (readsRow(call, norm.joint->result)) {
       std::string row = processor.str() + "::" + norm.joint->made;
       call.arguments = row + ", " + call.joint->rest;
+      call.joint->normed = true;
       llvm::append_range(call.reads, norm.reads);
     }
   return true;
@@ -61,20 +66,16 @@ static Call together(llvm::MutableArrayRef<Call> products, llvm::StringRef proce
   return result;
 }
 
-static bool areAlike(const Call &a, const Call &b) {
-  auto isProduct = [](const Call &call) {
-    return call.joint && call.joint->kind == Joint::Product;
-  };
-  return isProduct(a) && isProduct(b) && a.joint->row == b.joint->row &&
+static bool areAlikeProducts(const Call &a, const Call &b) {
+  return is(Joint::Product, a) && is(Joint::Product, b) && a.joint->row == b.joint->row &&
          a.joint->type == b.joint->type && a.joint->layout == b.joint->layout &&
          a.lastOnly == b.lastOnly;
 }
 
 void join(std::vector<Call> &calls, std::vector<bool> &waits, llvm::StringRef processor) {
   std::vector<bool> given(calls.size(), false); // norms that have become a part of products
-  std::vector<bool> normed(calls.size(), false);
   for (size_t at = 0; at < calls.size(); ++at) {
-    if (!calls[at].joint || calls[at].joint->kind != Joint::Norm)
+    if (!is(Joint::Norm, calls[at]))
       continue;
     Group own = groupFrom(waits, at);
     if (own.end == calls.size())
@@ -83,8 +84,6 @@ void join(std::vector<Call> &calls, std::vector<bool> &waits, llvm::StringRef pr
     given[at] =
         giveAway(calls[at], llvm::MutableArrayRef(calls).slice(next.begin, next.end - next.begin),
                  processor);
-    for (size_t i = next.begin; given[at] && i < next.end; ++i)
-      normed[i] = normed[i] || readsRow(calls[i], calls[at].joint->result);
   }
 
   std::vector<Call> joined;
@@ -97,16 +96,17 @@ void join(std::vector<Call> &calls, std::vector<bool> &waits, llvm::StringRef pr
       ++at;
       continue;
     }
+    Call &call = calls[at];
     size_t end = at + 1;
-    while (end < calls.size() && !waits[end] && areAlike(calls[at], calls[end]))
+    while (end < calls.size() && !waits[end] && areAlikeProducts(call, calls[end]))
       ++end;
     joinedWaits.push_back(wait && any);
     wait = false;
     any = true;
-    if (end - at > 1 || (normed[at] && areAlike(calls[at], calls[at])))
+    if (end - at > 1 || (is(Joint::Product, call) && call.joint->normed))
       joined.push_back(together(llvm::MutableArrayRef(calls).slice(at, end - at), processor));
     else
-      joined.push_back(std::move(calls[at]));
+      joined.push_back(std::move(call));
     at = end;
   }
   calls = std::move(joined);
