@@ -40,6 +40,10 @@ std::optional<TensorType> parseTensorType(llvm::StringRef name) {
   return std::nullopt;
 }
 
+int64_t nanosOf(const timespec &time) {
+  return int64_t(uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec));
+}
+
 std::string shapeText(llvm::ArrayRef<uint64_t> shape) {
   std::string text = "[";
   for (uint64_t size : shape)

@@ -9,6 +9,7 @@
 #include "llvm/ADT/ArrayRef.h"
 
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,10 +62,12 @@ struct Tensor {
 struct WeightFile {
   std::string path;
   uint64_t size = 0;
-  int64_t modifiedNanos = 0;
-  int64_t changedNanos = 0; // the same, but nobody can set it back
+  int64_t changedNanos = 0; // of what the system calls its status, which nobody can set back
   std::string headerDigest;
 };
+
+/// Nanoseconds since 1970; of a time that 64 bits do not hold, some number that is always the same.
+int64_t nanosOf(const timespec &time);
 
 struct Checkpoint {
   std::string directory; // as the user wrote it; empty for a single file

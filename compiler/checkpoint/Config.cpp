@@ -254,6 +254,7 @@ void ConfigReader::readRemoteCode() {
 }
 
 bool ConfigReader::tokenIds(const Value &value, llvm::SMLoc where) {
+  config.endsAt = where;
   auto take = [&](const Value &id) {
     std::optional<double> number = id.getAsNumber();
     bool good = number && *number >= 0 && *number < 4294967296.0 &&

@@ -41,6 +41,7 @@ public:
   const RopeConfig &rope() const { return ropeConfig; }
   /// Token ids that end a text: generation_config.json's, else config.json's.
   const std::vector<int64_t> &endTokens() const { return ends; }
+  llvm::SMLoc endTokensAt() const { return endsAt; }
 
   /// The method by which the checkpoint is quantised, "unknown" where a config does not name it;
   /// empty where it is not. The key that says so.
@@ -67,6 +68,7 @@ private:
   mutable std::map<std::string, bool, std::less<>> read;
   RopeConfig ropeConfig;
   std::vector<int64_t> ends;
+  llvm::SMLoc endsAt;
   std::vector<std::string> code;
 };
 

@@ -154,8 +154,7 @@ bool readSafetensors(const std::string &path, Checkpoint &into, Diagnostics &dia
   WeightFile described;
   described.path = path;
   described.size = static_cast<uint64_t>(status.st_size);
-  described.changedNanos = status.st_ctim.tv_sec * INT64_C(1'000'000'000) + status.st_ctim.tv_nsec;
-  described.modifiedNanos = status.st_mtim.tv_sec * INT64_C(1'000'000'000) + status.st_mtim.tv_nsec;
+  described.changedNanos = nanosOf(status.st_ctim);
   if (!readOpened(path, file, described.size, into, described, diags))
     return false;
   into.files.push_back(std::move(described));

@@ -46,9 +46,11 @@ public:
       unit(plan.units[at], block);
     if (stored.size() != named.size())
       differ("it stores {0} weights, the model has {1}", stored.size(), named.size());
-    for (const plan::Frame &each : plan.frames)
+    for (auto [at, each] : llvm::enumerate(plan.frames))
       if (each.streams)
         streams(each);
+      else if (!checkedFrames.count(at))
+        differ("frame {0} is no unit's", each.name);
     fitting("tokens", Bytes(plan.batch * plan.context * sizeof(int32_t)));
     fitting("sampler", fittings.sampler);
     fitting("tokenizer", fittings.tokenizer);
@@ -73,7 +75,8 @@ private:
 
   Sizes sizes() const { return {plan.context, plan.chunk, plan.batch}; }
 
-  /// The names of memories, regions, frames and instruction sets become source text.
+  /// The names of memories, regions, frames and instruction sets become source text. Those of
+  /// values do, too: they are compared with the model's.
   void names() {
     for (const plan::Processor &processor : plan.processors)
       for (const std::string &isa : processor.isa)
@@ -131,12 +134,12 @@ private:
     if (unit.reads != reads || unit.writes != model.stream(block.output).name)
       differ("unit {0} reads or writes other streams than the model's", unit.name);
     plan::Frame expected = packFrame(block, sizes());
-    if (expected.values.empty())
-      return;
-    if (!unit.frame)
-      differ("unit {0} has no frame", unit.name);
-    else
+    if (unit.frame.has_value() == expected.values.empty()) {
+      differ("unit {0} has {1} frame", unit.name, unit.frame ? "a" : "no");
+    } else if (unit.frame) {
       frame(plan.frames[*unit.frame], expected);
+      checkedFrames.insert(*unit.frame);
+    }
   }
 
   /// The verifier looks that every memory has the streams that are used there; here they must be
@@ -188,6 +191,7 @@ private:
   const Fittings &fittings;
   std::map<std::string, const plan::Weight *> stored;
   std::set<std::string> named; // by the model
+  std::set<size_t> checkedFrames; // whose values are the model's
 };
 } // namespace
 

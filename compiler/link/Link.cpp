@@ -93,7 +93,7 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources,
     return false;
   llvm::SmallString<128> directory;
   llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, directory);
-  llvm::sys::path::append(directory, "ashlar-build-");
+  llvm::sys::path::append(directory, "ashlar-unfinished-");
   Temporary temporary(directory.str().str(), Temporary::Kind::Directory);
   if (!temporary) {
     diags.error(Exit::InputOutput, "",
@@ -117,15 +117,16 @@ bool linkApp(const std::string &app, const std::vector<SourceFile> &sources,
   if (!runCompiler(*compiler, {link}, root, options, diags))
     return false;
 
-  // A pack beside is replaced last, when the app is complete and only has to be renamed.
-  return replaceFile(app, 0755, diags, [&](int file) {
+  auto write = [&](int file) {
     std::optional<uint64_t> length = copyProgram(program, file, app, diags);
-    if (!length)
-      return false;
-    if (!options.append)
-      return writePackFile(app + ".pack", contents, quantized, diags);
+    if (!length || !options.append)
+      return length.has_value();
     return writePack(file, alignUp(*length, PackAlignment), app, contents, quantized, diags);
-  });
+  };
+  auto packBeside = [&] {
+    return options.append || writePackFile(app + ".pack", contents, quantized, diags);
+  };
+  return replaceFile(app, 0755, diags, write, packBeside);
 }
 
 bool writeProject(const std::string &directory, const std::vector<SourceFile> &sources,

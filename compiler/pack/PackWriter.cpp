@@ -173,6 +173,8 @@ bool Writer::write() {
     if (!out.padTo(step.packOffset + step.bytes.value))
       return false;
   }
+  if (!source.areUnchanged())
+    return false;
   std::string report;
   llvm::raw_string_ostream reportOut(report);
   plan::printReportJson(plan, reportOut);

@@ -28,15 +28,19 @@ WeightSource::~WeightSource() {
 
 bool WeightSource::open(const WeightFile &of, Diagnostics &diags) {
   description = &of;
-  file = ::open(of.path.c_str(), O_RDONLY | O_CLOEXEC);
+  file = ::open(of.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  return isUnchanged(diags);
+}
+
+bool WeightSource::isUnchanged(Diagnostics &diags) const {
+  const WeightFile &of = *description;
   struct stat facts {};
   if (file < 0 || fstat(file, &facts) != 0) {
     diags.error(Exit::InputOutput, of.path,
                 llvm::formatv("cannot read the weights: {0}", std::strerror(errno)));
     return false;
   }
-  int64_t modified = facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec;
-  if (uint64_t(facts.st_size) == of.size && modified == of.modifiedNanos)
+  if (uint64_t(facts.st_size) == of.size && nanosOf(facts.st_ctim) == of.changedNanos)
     return true;
   diags.error(Exit::InputOutput, of.path, "the file changed after its header was read");
   diags.note("run the command again when nothing writes to the checkpoint");
@@ -58,6 +62,10 @@ bool WeightRows::open() {
     if (!source.open(file, diags))
       return false;
   return true;
+}
+
+bool WeightRows::areUnchanged() const {
+  return llvm::all_of(sources, [&](auto &source) { return source.isUnchanged(diags); });
 }
 
 uint64_t WeightRows::atATime(const plan::Weight &weight, uint64_t width) {

@@ -12,6 +12,7 @@ class WeightSource {
 public:
   ~WeightSource();
   bool open(const WeightFile &of, Diagnostics &diags);
+  bool isUnchanged(Diagnostics &diags) const;
   bool read(void *to, uint64_t bytes, uint64_t offset, Diagnostics &diags) const;
 
 private:
@@ -26,6 +27,8 @@ public:
 
   /// Exit 4 when a file changed since its header was read.
   bool open();
+  /// To ask after all was read: it may be of two versions of a file.
+  bool areUnchanged() const;
   /// How many rows to load at a time, of numbers that are at most `width` bytes wide.
   static uint64_t atATime(const plan::Weight &weight, uint64_t width);
   /// `count` rows of the weight from `first` on, as `type`. Those of a transposed one are columns

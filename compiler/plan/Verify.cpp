@@ -134,6 +134,10 @@ void checkWhole(const Plan &plan, Violations &found) {
   if (!plan.forward && plan.chunk > plan.context)
     violate(found, "a chunk of " + Twine(plan.chunk) + " tokens is longer than the context of " +
                        Twine(plan.context));
+  for (int64_t token : plan.endTokens)
+    if (token < 0 || uint64_t(token) >= plan.vocabulary)
+      violate(found, "end token " + Twine(token) + " is not in the vocabulary of " +
+                         Twine(plan.vocabulary));
   for (const Processor &processor : plan.processors)
     if (processor.threads == 0)
       violate(found, "processor " + processor.name + " has no threads");

@@ -13,7 +13,6 @@ std::optional<Model> check(const spec::File &file, const Config &config, Diagnos
 
 std::optional<Model> Checker::run() {
   model.spec = file.name.str();
-  model.endTokens = config.endTokens();
   if (!settings() || !context())
     return std::nullopt;
   std::optional<std::string> className = classOf(file.className);
@@ -27,6 +26,7 @@ std::optional<Model> Checker::run() {
   if (!positionsSuffice())
     return std::nullopt;
   classesByUse();
+  endTokens();
   warn();
   return std::move(model);
 }
@@ -121,8 +121,20 @@ bool Checker::item(const spec::InputItem &item) {
     return false;
   model.input = streams.add(item.name, columns->front(), false);
   model.hidden = columns->front();
-  model.endTokens.clear();
   return true;
+}
+
+// An id that no logit stands for is no token: some configs say "none" so.
+void Checker::endTokens() {
+  if (model.input)
+    return;
+  std::vector<int64_t> beyond;
+  for (int64_t id : config.endTokens())
+    (uint64_t(id) < model.vocabulary ? model.endTokens : beyond).push_back(id);
+  if (!beyond.empty())
+    diags.warning(config.endTokensAt(), "end token " + llvm::Twine(beyond.front()) +
+                                            " is not in the vocabulary of " +
+                                            llvm::Twine(model.vocabulary) + ": it ends nothing");
 }
 
 // The classes that nearly all models have for what an op reads need not be written.

@@ -33,6 +33,7 @@ private:
   bool item(const spec::BlockItem &item);
   bool item(const spec::IgnoreItem &item);
   bool positionsSuffice();
+  void endTokens();
   void classesByUse();
   std::optional<std::vector<uint64_t>> sizes(llvm::ArrayRef<spec::ExprId> of,
                                              const llvm::Twine &what);

@@ -98,7 +98,7 @@ static bool writeInPlace(const std::string &path, llvm::StringRef bytes, Diagnos
 }
 
 bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnostics &diags,
-                 llvm::function_ref<bool(int file)> write) {
+                 llvm::function_ref<bool(int file)> write, llvm::function_ref<bool()> last) {
   // A link keeps pointing where it points: the file behind it is replaced.
   llvm::SmallString<256> target(path);
   struct stat status;
@@ -115,7 +115,7 @@ bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnost
   if (!mode)
     mode = 0666 & ~static_cast<mode_t>(llvm::sys::fs::getUmask());
 
-  Temporary temporary((target + ".ashlar-").str(), Temporary::Kind::File);
+  Temporary temporary((target + ".ashlar-unfinished-").str(), Temporary::Kind::File);
   if (!temporary)
     return cannotWrite(path, diags);
   int file = temporary.file();
@@ -127,6 +127,8 @@ bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnost
     done = false;
     reason = errno;
   }
+  if (done && !last())
+    return false;
   if (done && rename(temporary.path().c_str(), target.c_str()) != 0) {
     done = false;
     reason = errno;

@@ -6,7 +6,8 @@
 //   FAULT_CALLS  the calls that count, with a comma behind each: pread,write,
 //   FAULT_AT     which of them fails, from 1 on
 //   FAULT_ERRNO  the error's number; 0: the call reads, or writes, nothing; below 0: the program
-//                gets this signal before the call
+//                gets this signal before the call; 65536: it does not fail, but somebody else
+//                writes to the file before it
 //   FAULT_LOG    a file to which the call that failed is written: "pread /tmp/model.safetensors"
 #include <dirent.h>
 #include <dlfcn.h>
@@ -70,6 +71,8 @@ bool fails(const char *call, const std::string &path) {
   int log = open(settings.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (log < 0 || write(log, line.data(), line.size()) < 0)
     std::abort();
+  if (settings.error == 65536)
+    return utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0;
   if (settings.error < 0)
     raise(-settings.error);
   errno = settings.error;

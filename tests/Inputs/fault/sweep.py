@@ -5,8 +5,8 @@ why, and leave a directory as it was.
     sweep.py LIBRARY --path PART [--calls NAMES] [--error EIO] [--exit 4] [--whole DIR] [--silent] [--only K] -- COMMAND…
 
 LIBRARY is refuse_calls.cpp, built; PART is part of the paths that count. --error takes a name of
-errno, END (the call moves no bytes) or a signal (sent to the program at the call; then that signal
-is what ends it). With --silent a run that fails must print nothing on standard output. With --only there
+errno, END (the call moves no bytes), TOUCH (the call is done, but the file has changed before it) or a
+signal (sent to the program at the call; then that signal is what ends it). With --silent a run that fails must print nothing on standard output. With --only there
 is one run, in which the K-th call fails. For each failed call there is a line "CALL FILE: what the
 command said", then their number.
 """
@@ -35,6 +35,8 @@ def parse():
     options = parser.parse_args(sys.argv[1:at])
     if options.error == "END":
         options.number = 0
+    elif options.error == "TOUCH":
+        options.number = 65536
     elif options.error.startswith("SIG"):
         options.number = options.exit = -getattr(signal, options.error)
     else:
