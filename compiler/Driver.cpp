@@ -204,7 +204,7 @@ static void printSources(const std::vector<SourceFile> &files, llvm::raw_ostream
 
 /// Plan to source text, which decides nothing. Empty for plans that apps cannot run.
 static std::vector<SourceFile> translate(const Compilation &c, PhaseLog &log, Diagnostics &diags) {
-  if (!checkRunnable(*c.plan, diags))
+  if (!checkRunnable(*c.placed, *c.plan, diags))
     return {};
   log.begin("emit");
   std::vector<SourceFile> sources = emit(*c.placed, *c.plan);

@@ -324,6 +324,9 @@ template <class T, int64_t RowCount, int64_t Columns> struct Panels : Reference<
 };
 inline constexpr int64_t PanelRows = 32;
 
+/// So many numbers of a row a thread may keep on its stack.
+inline constexpr int64_t StackColumns = 16384;
+
 /// Keys or values of one layer: [Sequences][Heads][Context][Dim].
 template <class T, int64_t Heads, int64_t Context, int64_t Dim, int64_t Sequences = 1>
 struct Cache : Reference<T> {

@@ -211,7 +211,29 @@ Model cutAsPlanned(const Model &model, const plan::Plan &plan) {
   return cut(model, std::move(cuts));
 }
 
-bool checkRunnable(const plan::Plan &plan, Diagnostics &diags) {
+/// Of a sequence apps know what its last row of logits says, and that one unit makes them.
+static void checkLogits(const Model &model, Diagnostics &diags) {
+  const Stream &output = model.output();
+  if (output.name != "logits" || !output.lastOnly || output.columns != model.vocabulary) {
+    diags.error(Exit::BadInput, model.spec,
+                llvm::formatv("the last block writes {0} [{1}, {2}]; apps take logits [last, {3}]",
+                              output.name, output.lastOnly ? "last" : "tokens", output.columns,
+                              model.vocabulary));
+    diags.note("end the spec with block NAME(x) -> logits { return linear(last(x), WEIGHT) }");
+  }
+  for (const Block &block : llvm::ArrayRef(model.blocks).drop_back())
+    if (model.stream(block.output).lastOnly) {
+      diags.error(Exit::BadInput, model.spec,
+                  llvm::formatv("block {0} hands on the row of the last token alone; apps take it "
+                                "in the block that makes the logits",
+                                block.name));
+      diags.note("write last(...) in the last block");
+    }
+}
+
+bool checkRunnable(const Model &model, const plan::Plan &plan, Diagnostics &diags) {
+  if (!model.input)
+    checkLogits(model, diags);
   if (plan.processors.size() != 1 || plan.processors.front().kind != name(ProcessorKind::Cpu)) {
     diags.error(Exit::BadInput, plan.machine,
                 llvm::formatv("the plan uses {0} processors; apps run on a cpu alone so far",

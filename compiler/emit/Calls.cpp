@@ -2,6 +2,8 @@
 
 #include "compiler/spec/OnTheWay.h"
 
+#include "runtime/Step.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -201,7 +203,8 @@ private:
     simple(op, kernel);
     Call &call = calls.back();
     call.arguments += eps;
-    if (rows != StepRows::One || op.heads || !isOwn(op.result))
+    if (rows != StepRows::One || op.heads || !isOwn(op.result) ||
+        block.values[index(op.result)].columns > uint64_t(host::StackColumns))
       return;
     call.joint = joint(Joint::Norm, op, call, readsOf(op.result));
     call.joint->made = llvm::formatv("{0}ed({1}{2})", kernel, llvm::join(operands(op), ", "), eps);

@@ -32,7 +32,8 @@ Model cutAsPlanned(const Model &model, const plan::Plan &plan);
 bool checkAgreement(const Model &model, llvm::StringRef digest, const plan::Plan &plan,
                     const Fittings &fittings, llvm::StringRef planFile, Diagnostics &diags);
 
-/// Whether apps can run the plan: on a cpu alone, with all weights in its memory.
-bool checkRunnable(const plan::Plan &plan, Diagnostics &diags);
+/// Whether apps can run the plan: on a cpu alone, with all weights in its memory; and a model that
+/// reads tokens must end in logits. `model` is cut as planned.
+bool checkRunnable(const Model &model, const plan::Plan &plan, Diagnostics &diags);
 
 } // namespace ashlar

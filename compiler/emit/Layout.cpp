@@ -106,8 +106,9 @@ static std::string layers(const Names &names) {
         row += cell;
         width += cell.size();
       }
-      row.back() = '}'; // instead of the last comma
-      result += row + ",\n";
+      if (row.back() == ',')
+        row.pop_back();
+      result += row + "},\n";
     }
     result += "};\n";
   }

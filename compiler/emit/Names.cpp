@@ -99,6 +99,14 @@ std::string Names::pieceName(size_t type) {
   return type ? llvm::formatv("pieces{0}", type) : std::string("pieces");
 }
 
+std::vector<std::string> Names::weightNames(uint32_t unit) const {
+  std::vector<std::string> result;
+  for (const Op &op : model.blocks[unit].ops)
+    for (std::optional<WeightId> id : {op.weight, op.bias})
+      result.push_back(id ? weight(unit, *id) : "");
+  return result;
+}
+
 std::string Names::pieceName(const Op &op) const {
   std::vector<std::string> types = pieceTypes();
   return pieceName(llvm::find(types, pieceType(op)) - types.begin());
@@ -133,7 +141,7 @@ bool Names::sameLayer(uint32_t a, uint32_t b) const {
     if (x.cache && cacheType(*x.cache) != cacheType(*y.cache))
       return false;
     if (!sameShape(model, model.blocks[l], model.blocks[r]) || x.reads != y.reads ||
-        x.writes != y.writes)
+        x.writes != y.writes || weightNames(l) != weightNames(r))
       return false;
   }
   auto types = [&](uint32_t layer) {

@@ -300,7 +300,11 @@ void Checker::addAngles(const Block &block) {
     made.kind = OpKind::Angles;
     made.rope = op.rope;
     angles.ops.push_back(std::move(made));
-    model.blocks.push_back(std::move(angles));
+    // A layer's blocks stay together.
+    auto first = llvm::find_if(model.blocks, [&](const Block &other) {
+      return layer && other.layer == layer;
+    });
+    model.blocks.insert(first, std::move(angles));
   }
 }
 

@@ -56,6 +56,7 @@ public:
   }
 
 private:
+  static_assert(C <= host::StackColumns);
   const StepState &step;
   Make make;
   bool made = false;

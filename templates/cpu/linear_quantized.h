@@ -62,7 +62,8 @@ public:
   }
 
 private:
-  static constexpr int64_t Columns = 16384; // 36 KiB; more of them are a stream with gaps
+  // 36 KiB; more of them are a stream with gaps.
+  static constexpr int64_t Columns = host::StackColumns;
   Input &input;
   int64_t depth, ahead, taken = -1;
   QuantizedRow<Columns> row[1];

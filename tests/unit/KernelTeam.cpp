@@ -61,11 +61,16 @@ template <class T> struct Layer {
     if (state.position == 0)
       cpu::copy(step, start, x);
     step.sync();
-    cpu::rmsnorm(step, x, norm, a, 1e-5f);
-    step.sync();
-    cpu::linear(step, a, q, queries);
-    cpu::linear(step, a, k, newK);
-    cpu::linear(step, a, v, newV);
+    if constexpr (Max == 1) {
+      cpu::products(step, cpu::rmsnormed(x, norm, 1e-5f), cpu::to(q, queries), cpu::to(k, newK),
+                    cpu::to(v, newV));
+    } else {
+      cpu::rmsnorm(step, x, norm, a, 1e-5f);
+      step.sync();
+      cpu::linear(step, a, q, queries);
+      cpu::linear(step, a, k, newK);
+      cpu::linear(step, a, v, newV);
+    }
     step.sync();
     cpu::rotate<Heads, Dim>(step, queries, angles, queries);
     cpu::rotate<Kv, Dim>(step, newK, angles, newK);
@@ -79,12 +84,16 @@ template <class T> struct Layer {
     step.sync();
     cpu::add(step, x, out, x);
     step.sync();
-    cpu::rmsnorm(step, x, norm, a, 1e-5f);
-    step.sync();
-    cpu::linear(step, a, gate, gated);
-    cpu::linear(step, a, up, upped);
-    step.sync();
-    cpu::glu<cpu::Silu>(step, gated, upped, gated);
+    if constexpr (Max == 1) {
+      cpu::glu<cpu::Silu>(step, cpu::rmsnormed(x, norm, 1e-5f), gate, up, gated);
+    } else {
+      cpu::rmsnorm(step, x, norm, a, 1e-5f);
+      step.sync();
+      cpu::linear(step, a, gate, gated);
+      cpu::linear(step, a, up, upped);
+      step.sync();
+      cpu::glu<cpu::Silu>(step, gated, upped, gated);
+    }
     step.sync();
     cpu::linear(step, gated, down, out);
     step.sync();
