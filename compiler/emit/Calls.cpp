@@ -216,7 +216,8 @@ private:
     Joint result{kind, row, op.result, reads};
     if (kind == Joint::Norm)
       return result;
-    result.rest = llvm::StringRef(call.arguments).substr(value(row).size() + 2).str();
+    result.given = value(row);
+    result.rest = llvm::StringRef(call.arguments).drop_front(result.given.size() + 2).str();
     const plan::Weight &weight = names.stored(*op.weight);
     result.type = weight.type;
     result.layout = weight.layout;

@@ -19,9 +19,10 @@ bool meet(const std::vector<Access> &a, const std::vector<Access> &b);
 struct Joint {
   enum Kind : uint8_t { Norm, Product, Gated } kind;
   ValueId row, result; // what it reads and makes
-  size_t reads;        // how often the unit reads a norm's result, or a product its row
+  size_t reads;        // of a norm's result, by the unit; of its row, by a product
   std::string made;    // by a norm: "rmsnormed(stream::x, at.n1, 1e-05f)"
-  std::string rest;    // of a product's arguments, behind the row: "at.q, act::q1"
+  std::string given;   // to a product as its row: "act::a"
+  std::string rest;    // of its arguments, behind the row: "at.q, act::q1"
   // Of a product's weights: only equal ones are multiplied in one call.
   DataType type = DataType::F32;
   plan::Layout layout = plan::Layout::Rows;

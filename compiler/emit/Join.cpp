@@ -41,8 +41,8 @@ static bool giveAway(const Call &norm, llvm::MutableArrayRef<Call> next,
     return false;
   for (Call &call : next)
     if (readsRow(call, norm.joint->result)) {
-      std::string row = processor.str() + "::" + norm.joint->made;
-      call.arguments = row + ", " + call.joint->rest;
+      call.joint->given = (processor + "::" + norm.joint->made).str();
+      call.arguments = call.joint->given + ", " + call.joint->rest;
       call.joint->normed = true;
       llvm::append_range(call.reads, norm.reads);
     }
@@ -53,7 +53,7 @@ static bool giveAway(const Call &norm, llvm::MutableArrayRef<Call> next,
 static Call together(llvm::MutableArrayRef<Call> products, llvm::StringRef processor) {
   Call result = std::move(products.front());
   result.kernel = "products";
-  result.arguments.resize(result.arguments.size() - result.joint->rest.size() - 2);
+  result.arguments = result.joint->given;
   auto take = [&](const Call &call) {
     result.parts.push_back({(processor + "::to(" + call.joint->rest + ")").str(), call.comment});
   };
