@@ -190,7 +190,7 @@ private:
   const plan::Plan &plan;
   const Fittings &fittings;
   std::map<std::string, const plan::Weight *> stored;
-  std::set<std::string> named; // by the model
+  std::set<std::string> named;    // by the model
   std::set<size_t> checkedFrames; // whose values are the model's
 };
 } // namespace

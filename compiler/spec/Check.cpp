@@ -301,9 +301,8 @@ void Checker::addAngles(const Block &block) {
     made.rope = op.rope;
     angles.ops.push_back(std::move(made));
     // A layer's blocks stay together.
-    auto first = llvm::find_if(model.blocks, [&](const Block &other) {
-      return layer && other.layer == layer;
-    });
+    auto first = llvm::find_if(model.blocks,
+                               [&](const Block &other) { return layer && other.layer == layer; });
     model.blocks.insert(first, std::move(angles));
   }
 }

@@ -25,12 +25,13 @@ enum class Entry : uint8_t { Nothing, Directory, File };
 std::optional<Entry> entryAt(const std::string &path, Diagnostics &diags);
 
 /// Replaces a file by what `write` puts into a temporary file beside it: renamed at the end, so
-/// that a failure leaves an old file whole. `write` reports its own errors, and so does `last`, which
-/// is called when the file is complete and on the disk, and only has to be renamed. Without a mode
-/// the old file's is kept.
-bool replaceFile(const std::string &path, std::optional<uint32_t> mode, Diagnostics &diags,
-                 llvm::function_ref<bool(int file)> write,
-                 llvm::function_ref<bool()> last = [] { return true; });
+/// that a failure leaves an old file whole. `write` reports its own errors, and so does `last`,
+/// which is called when the file is complete and on the disk, and only has to be renamed. Without a
+/// mode the old file's is kept.
+bool replaceFile(
+    const std::string &path, std::optional<uint32_t> mode, Diagnostics &diags,
+    llvm::function_ref<bool(int file)> write,
+    llvm::function_ref<bool()> last = [] { return true; });
 
 /// Writes through a temporary file beside `path` that is renamed at the end, so that a failure
 /// leaves an old file whole. A path of "-" is standard output.
