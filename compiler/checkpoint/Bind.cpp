@@ -80,11 +80,38 @@ void Binder::findTensors() {
   }
   for (WeightId id{}; index(id) < model.weights.size(); id = WeightId(index(id) + 1))
     model.weights[index(id)].type = model.weight(model.stored(id)).type;
+}
 
+bool Binder::findUnread() {
   for (const Tensor &tensor : checkpoint.tensors)
-    if (!claimed.contains(tensor.name) &&
-        llvm::none_of(model.ignored, [&](llvm::StringRef p) { return matches(p, tensor.name); }))
+    if (!claimed.contains(tensor.name))
       unread.push_back(tensor.name);
+  if (!fewPatterns())
+    return false;
+  llvm::erase_if(unread, [&](llvm::StringRef name) {
+    return llvm::any_of(model.ignored,
+                        [&](const Ignored &ignored) { return matches(ignored.pattern, name); });
+  });
+  return true;
+}
+
+/// Each name is compared with each pattern, at worst in time of one times the other.
+bool Binder::fewPatterns() {
+  constexpr uint64_t MaxCompared = uint64_t(1) << 34;
+  uint64_t letters = 0, compared = 0;
+  for (llvm::StringRef name : unread)
+    letters += name.size();
+  for (const Ignored &ignored : model.ignored) {
+    compared += ignored.pattern.size() * letters;
+    if (compared <= MaxCompared)
+      continue;
+    errorAt(ignored.declared, "comparing " + llvm::Twine(unread.size()) +
+                                  " tensors, which no weight has, with so many patterns would take "
+                                  "too long");
+    diags.note("one pattern can do for many: '*' stands for any text");
+    return false;
+  }
+  return true;
 }
 
 static llvm::StringRef moduleOf(llvm::StringRef tensor) {
@@ -132,17 +159,35 @@ void Binder::choosePrefix(const Prefix &prefix) {
   };
   for (Weight &weight : model.weights)
     rename(weight.tensor);
-  llvm::for_each(model.ignored, rename);
+  for (Ignored &ignored : model.ignored)
+    rename(ignored.pattern);
+}
+
+/// Each of the paths is tried with every weight.
+bool Binder::choosePrefixes() {
+  constexpr uint64_t MaxTried = uint64_t(1) << 27;
+  uint64_t tried = 0;
+  for (const Prefix &prefix : model.prefixes) {
+    tried += (1 + prefix.others.size()) * model.weights.size();
+    if (tried > MaxTried) {
+      errorAt(prefix.declared, "looking for " + llvm::Twine(model.weights.size()) +
+                                   " weights under so many paths would take too long");
+      diags.note("name other paths, with 'or', where checkpoints differ, and outside of loops");
+      return false;
+    }
+    choosePrefix(prefix);
+  }
+  return true;
 }
 
 bool Binder::bind() {
-  for (const Prefix &prefix : model.prefixes)
-    choosePrefix(prefix);
+  if (!choosePrefixes())
+    return false;
   for (const Weight &weight : model.weights)
     claimed.insert(weight.tensor);
   findTied();
   findTensors();
-  if (refuseQuantized())
+  if (!findUnread() || refuseQuantized())
     return false;
   sortUnread();
   reportTied();

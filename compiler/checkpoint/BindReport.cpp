@@ -10,10 +10,10 @@ void Binder::reportTied() {
     return model.weight(*weight->tiedTo).tensor;
   };
   for (const Weight *weight : untied)
-    errorAt(*weight, "\"" + weight->tensor + "\", of the shape " +
-                         shapeText(checkpoint.find(weight->tensor)->shape) +
-                         ", cannot be tied to \"" + source(weight) + "\", of the shape " +
-                         shapeText(checkpoint.find(source(weight))->shape));
+    errorAt(weight->declared, "\"" + weight->tensor + "\", of the shape " +
+                                  shapeText(checkpoint.find(weight->tensor)->shape) +
+                                  ", cannot be tied to \"" + source(weight) + "\", of the shape " +
+                                  shapeText(checkpoint.find(source(weight))->shape));
   for (const Weight *weight : copies)
     diags.warning(place(), "stores \"" + weight->tensor + "\", which is tied to \"" +
                                source(weight) + "\": only that one is read");
@@ -126,9 +126,10 @@ void Binder::noteSize(const Weight &weight, const Tensor &tensor) {
 void Binder::reportShapes() {
   const Weight &weight = *misshapen.front();
   const Tensor &tensor = *checkpoint.find(weight.tensor);
-  errorAt(weight, "tensor \"" + tensor.name + "\" has the shape " + shapeText(tensor.shape) +
-                      " in " + llvm::sys::path::filename(checkpoint.files[tensor.file].path) +
-                      "; the spec expects " + shapeText(storedShape(weight)));
+  errorAt(weight.declared, "tensor \"" + tensor.name + "\" has the shape " +
+                               shapeText(tensor.shape) + " in " +
+                               llvm::sys::path::filename(checkpoint.files[tensor.file].path) +
+                               "; the spec expects " + shapeText(storedShape(weight)));
   noteSize(weight, tensor);
   noteOthers(misshapen);
 }
@@ -136,8 +137,8 @@ void Binder::reportShapes() {
 void Binder::reportTypes() {
   const Weight &weight = *mistyped.front();
   const Tensor &tensor = *checkpoint.find(weight.tensor);
-  errorAt(weight, "tensor \"" + tensor.name + "\" is of type " + name(tensor.type) +
-                      "; weights can be F32, F16 or BF16");
+  errorAt(weight.declared, "tensor \"" + tensor.name + "\" is of type " + name(tensor.type) +
+                               "; weights can be F32, F16 or BF16");
   noteOthers(mistyped);
 }
 

@@ -24,9 +24,12 @@ public:
 
 private:
   bool refuseQuantized();
+  bool choosePrefixes();
   void choosePrefix(const Prefix &prefix);
   void findTied();
   void findTensors();
+  bool findUnread();
+  bool fewPatterns();
   void sortUnread();
   void reportTied();
   void reportMissing();
@@ -42,10 +45,10 @@ private:
     return checkpoint.directory.empty() && !checkpoint.files.empty() ? checkpoint.files[0].path
                                                                      : checkpoint.directory;
   }
-  /// At the weight's declaration, where the spec came from a file.
-  void errorAt(const Weight &weight, const llvm::Twine &text) {
-    if (weight.declared.isValid())
-      diags.error(Exit::Mismatch, weight.declared, text);
+  /// At a declaration, where the spec came from a file.
+  void errorAt(llvm::SMLoc declared, const llvm::Twine &text) {
+    if (declared.isValid())
+      diags.error(Exit::Mismatch, declared, text);
     else
       diags.error(Exit::Mismatch, place(), text);
   }

@@ -309,9 +309,9 @@ void Checker::addAngles(const Block &block) {
 
 bool Checker::item(const spec::IgnoreItem &item) {
   std::optional<std::string> pattern = path(item.pattern);
-  if (!pattern || !spend(2 * pattern->size() + sizeof(std::string), item.pattern))
+  if (!pattern || !spend(2 * pattern->size() + sizeof(Ignored), item.pattern))
     return false;
-  model.ignored.push_back(std::move(*pattern));
+  model.ignored.push_back({std::move(*pattern), spec::at(item.pattern)});
   return true;
 }
 

@@ -117,6 +117,8 @@ bool Checker::rope(const spec::RopeItem &item) {
   if (!(rotated >= 2 && rotated <= double(*dims)) || uint64_t(rotated) % 2 != 0)
     return fail("the rope would rotate " + show(rotated) + " of " + llvm::Twine(*dims) +
                 " columns, and takes an even number of them");
+  if (!spend(sizeof(Rope) + uint64_t(rotated) / 2 * sizeof(float), item.name))
+    return false;
   Rope rope = {item.name.str(), uint64_t(rotated), ropeFrequencies(from, theta, rotated), 1};
   if (!llvm::all_of(rope.frequencies, [](float f) { return std::isfinite(f); }))
     return fail("the rope's frequencies are not finite numbers");

@@ -59,6 +59,8 @@ bool Checker::each(const spec::ScopeItem &item) {
   std::string outer = namePrefix;
   bool outermost = !layer;
   for (int64_t i = *begin; i < *end; ++i) {
+    if (!repeat(loop))
+      return false;
     size_t mark = symbols.mark();
     if (!symbols.define({Symbol::IsConstant, loop.variable, i, {}}, errors))
       return false;
@@ -76,13 +78,28 @@ bool Checker::each(const spec::ScopeItem &item) {
   return true;
 }
 
+// What loops repeat takes its time, though no part of a model come of it.
+bool Checker::repeat(const spec::Loop &loop) {
+  constexpr uint64_t MaxRepeated = uint64_t(1) << 28;
+  repeated += loop.length;
+  if (repeated <= MaxRepeated)
+    return true;
+  errors.error(spec::at(loop.variable),
+               "under this config loops repeat too much: written out, they "
+               "would be more than " +
+                   forPeople(Bytes(MaxRepeated)) + " of text");
+  evaluator.noteKeys(loop.end);
+  errors.note("make the range shorter, or what stands in its braces");
+  return false;
+}
+
 bool Checker::keepWhole(llvm::StringRef className, llvm::StringRef at) {
   if (className.empty()) {
     errors.error(spec::at(at), "'nosplit' on a module without a class");
     errors.note("device maps know what to keep whole by classes: write : CLASS nosplit");
     return false;
   }
-  if (!llvm::is_contained(model.noSplit, className))
+  if (wholeClasses.insert(className).second)
     model.noSplit.push_back(className.str());
   return true;
 }
@@ -149,6 +166,7 @@ std::optional<std::string> Checker::classOf(llvm::StringRef text) {
 bool Checker::addPrefix(const spec::ScopeItem &item, const std::string &path) {
   Prefix &added = model.prefixes.emplace_back();
   added.name = path + ".";
+  added.declared = spec::at(item.path);
   for (llvm::StringRef other : item.others) {
     std::optional<std::string> full = filled(other);
     if (!full)

@@ -51,6 +51,7 @@ private:
   bool absent(const std::vector<spec::Item> &items);
   bool scope(const spec::ScopeItem &item);
   bool each(const spec::ScopeItem &item);
+  bool repeat(const spec::Loop &loop);
   bool addPrefix(const spec::ScopeItem &item, const std::string &path);
   bool addModules(llvm::StringRef path, llvm::StringRef at);
   bool addModule(llvm::StringRef path, llvm::StringRef at);
@@ -78,9 +79,11 @@ private:
   std::vector<bool> usedWeights;
   llvm::StringMap<uint32_t> moduleByPath;
   llvm::StringSet<> weightNames, tensorNames, blockNames;
+  llvm::StringSet<> wholeClasses; // those that device maps keep whole
   std::vector<bool> ropeHasAngles;
   std::optional<uint32_t> lastCache; // the last layer with an attend
-  uint64_t spent = 0;
+  uint64_t spent = 0;                // bytes of the model's description
+  uint64_t repeated = 0;             // characters that loops went over
 };
 
 } // namespace ashlar

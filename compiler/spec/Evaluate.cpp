@@ -73,8 +73,9 @@ std::optional<double> Evaluator::real(ExprId id, const llvm::Twine &what) {
 
 llvm::SmallVector<std::string, 1> Evaluator::keys(ExprId id) const {
   llvm::SmallVector<std::string, 1> result;
+  constexpr size_t MaxKeys = 16; // only notes ask, and names hand on what they have
   auto add = [&](llvm::StringRef key) {
-    if (!llvm::is_contained(result, key))
+    if (result.size() < MaxKeys && !llvm::is_contained(result, key))
       result.push_back(key.str());
   };
   auto walk = [&](auto &walk, ExprId id) -> void {

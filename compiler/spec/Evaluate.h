@@ -31,7 +31,7 @@ public:
   std::optional<double> real(spec::ExprId id, const llvm::Twine &what);
   std::optional<Activation> activation(spec::ExprId id);
 
-  /// The config keys that an expression reads, also through names.
+  /// The first few config keys that an expression reads, also through names.
   llvm::SmallVector<std::string, 1> keys(spec::ExprId id) const;
   /// Says for each of them what the config holds, and where: belongs to the error before it.
   void noteKeys(spec::ExprId id);

@@ -59,7 +59,7 @@ bool Flow::inputs() {
 
 bool Flow::statement(const spec::Statement &statement) {
   std::optional<Operand> made = operand(statement.value);
-  if (!made)
+  if (!made || !fewValues(statement))
     return false;
   bool isNew = index(made->value) >= named;
   bool returns = statement.name.empty();
@@ -78,6 +78,17 @@ bool Flow::statement(const spec::Statement &statement) {
     places[index(made->value)] = statement.name;
   Symbol symbol = {Symbol::IsValue, statement.name, {}, {}, index(made->value), made->heads};
   return in.symbols.define(std::move(symbol), in.errors);
+}
+
+// What places values compares each with each.
+bool Flow::fewValues(const spec::Statement &statement) {
+  constexpr size_t MaxValues = 1024;
+  if (block.values.size() <= MaxValues)
+    return true;
+  fail(in.file.expr(statement.value), "the block " + item.name + " has more than " +
+                                          llvm::Twine(MaxValues) + " values up to here");
+  in.errors.note("what it does can be several blocks, each of which reads what another writes");
+  return false;
 }
 
 bool Flow::result(const Operand &operand) {
@@ -293,8 +304,8 @@ std::string Flow::describe(WeightId id) const {
 
 std::string Flow::fresh(llvm::StringRef base) {
   std::string name = base.str();
-  for (unsigned n = 2; !taken.insert(name).second; ++n)
-    name = base.str() + "_" + std::to_string(n);
+  for (unsigned &n = suffixes[base]; !taken.insert(name).second; ++n)
+    name = base.str() + "_" + std::to_string(n + 2);
   return name;
 }
 

@@ -6,6 +6,8 @@
 #include "compiler/spec/Model.h"
 #include "compiler/spec/Streams.h"
 
+#include "llvm/ADT/StringMap.h"
+
 #include <optional>
 #include <set>
 
@@ -38,6 +40,7 @@ private:
 
   bool inputs();
   bool statement(const spec::Statement &statement);
+  bool fewValues(const spec::Statement &statement);
   bool result(const Operand &operand);
   std::optional<StreamId> output(const Operand &operand);
   bool everythingIsUsed();
@@ -83,9 +86,10 @@ private:
   Block block;
   std::vector<llvm::StringRef> places; // of the values: what made each
   std::vector<ValueId> ropeValues;
-  std::set<uint32_t> dividedParts; // parts that others were taken of
-  std::set<std::string> taken;     // the names of values
-  size_t named = 0;                // values that have their name; those after it have a wish
+  std::set<uint32_t> dividedParts;    // parts that others were taken of
+  std::set<std::string> taken;        // the names of values
+  llvm::StringMap<unsigned> suffixes; // how many were tried for a name
+  size_t named = 0;                   // values that have their name; those after it have a wish
 };
 
 } // namespace ashlar

@@ -46,6 +46,13 @@ struct Buffer {
 struct Prefix {
   std::string name; // "transformer."
   std::vector<std::string> others;
+  llvm::SMLoc declared;
+};
+
+/// Tensors that the model does not read.
+struct Ignored {
+  std::string pattern;
+  llvm::SMLoc declared;
 };
 
 struct Weight {
@@ -166,7 +173,7 @@ struct Model {
   std::vector<Weight> weights;
   std::vector<Buffer> buffers;
   std::vector<Prefix> prefixes;
-  std::vector<std::string> ignored; // patterns of tensors that the model does not read
+  std::vector<Ignored> ignored;
   std::vector<Rope> ropes;
   std::vector<Stream> streams;
   std::optional<StreamId> input; // the rows that it reads; nothing: it reads token ids

@@ -56,8 +56,8 @@ public:
       llvm::interleave(prefix.others, out, "\" or \"");
       out << "\"\n";
     }
-    for (const std::string &pattern : model.ignored)
-      out << "ignore \"" << pattern << "\"\n";
+    for (const Ignored &ignored : model.ignored)
+      out << "ignore \"" << ignored.pattern << "\"\n";
     for (const Rope &rope : model.ropes)
       print(rope);
     for (auto [at, stream] : llvm::enumerate(model.streams))

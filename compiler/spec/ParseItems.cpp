@@ -192,7 +192,7 @@ std::optional<ScopeItem> Parser::scope(bool loop) {
   if (loop && !each(item.loop.emplace()))
     return std::nullopt;
   if (loop && sees("{"))
-    return items("each", item.items) ? std::optional(std::move(item)) : std::nullopt;
+    return repeated(item) ? std::optional(std::move(item)) : std::nullopt;
   if ((item.path = string("the module's path in quotes")).empty())
     return std::nullopt;
   while (!loop && take("or")) {
@@ -205,8 +205,15 @@ std::optional<ScopeItem> Parser::scope(bool loop) {
   item.noSplit = take("nosplit");
   if (!loop && !sees("{"))
     return item;
-  return items(loop ? "each" : "module", item.items) ? std::optional(std::move(item))
-                                                     : std::nullopt;
+  return (loop ? repeated(item) : items("module", item.items)) ? std::optional(std::move(item))
+                                                               : std::nullopt;
+}
+
+bool Parser::repeated(ScopeItem &item) {
+  if (!items("each", item.items))
+    return false;
+  item.loop->length = tokens[next - 1].text.end() - item.loop->variable.begin();
+  return true;
 }
 
 bool Parser::items(llvm::StringRef of, std::vector<Item> &items) {

@@ -48,6 +48,7 @@ private:
   bool statement(BlockItem &block);
   std::optional<IgnoreItem> ignore();
   std::optional<ScopeItem> scope(bool loop);
+  bool repeated(ScopeItem &item);
   std::optional<IfItem> conditionalItems();
   bool items(llvm::StringRef of, std::vector<Item> &items);
   bool each(Loop &loop);

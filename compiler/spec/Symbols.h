@@ -29,7 +29,7 @@ struct Symbol {
   Kind kind;
   llvm::StringRef name; // where it was declared: points into the spec
   Constant constant = {};
-  llvm::SmallVector<std::string, 1> keys = {}; // the config keys that a constant came from
+  llvm::SmallVector<std::string, 1> keys = {}; // some config keys that a constant came from
   uint32_t id = 0;                             // of the weight, rope or value
   uint64_t heads = 0;                          // of a value that is seen as split into heads
 };

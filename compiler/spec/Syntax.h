@@ -143,6 +143,7 @@ struct Loop {
   llvm::StringRef word;
   llvm::StringRef variable;
   ExprId begin, end;
+  size_t length = 0; // of its text, from the variable to the last brace
 };
 
 struct Item;
