@@ -9,16 +9,6 @@
 
 namespace ashlar {
 
-static bool isUtf8(std::string_view text) {
-  while (!text.empty()) {
-    CodePoint c = firstCodePoint(text);
-    if (c.kind != CodePoint::Valid)
-      return false;
-    text.remove_prefix(c.bytes);
-  }
-  return true;
-}
-
 static Failure checkStops(const ModelInfo &model, const AppOptions &options) {
   if (options.stops.empty())
     return {};

@@ -32,10 +32,14 @@ public:
       for (uint32_t id : array<uint32_t>(*ids))
         if (!isToken(id))
           return "an id of the tokenizer is not one of its tokens";
-    for (const Section *added : {&header.added, &header.addedNormalized})
-      for (const AddedEntry &entry : array<AddedEntry>(*added))
-        if (!isText(entry) || entry.bytes == 0 || !isToken(entry.id))
-          return "an added token of the tokenizer is not valid";
+    for (const Section *section : {&header.added, &header.addedNormalized}) {
+      auto added = array<AddedEntry>(*section);
+      if (!std::all_of(added.begin(), added.end(), [&](auto &entry) { return isAdded(entry); }))
+        return "an added token of the tokenizer is not valid";
+      auto before = [&](auto &a, auto &b) { return textOf(a) < textOf(b); };
+      if (!std::is_sorted(added.begin(), added.end(), before))
+        return "the added tokens of the tokenizer are not in order";
+    }
     return merges() ? nullptr : "the merges of the tokenizer are not valid";
   }
 
@@ -53,6 +57,13 @@ private:
   template <class Entry> bool isText(const Entry &entry) const {
     return entry.bytes <= MaxTokenBytes && entry.offset <= header.text.count &&
            entry.bytes <= header.text.count - entry.offset;
+  }
+  std::string_view textOf(const AddedEntry &entry) const {
+    return {array<char>(header.text).data() + entry.offset, entry.bytes};
+  }
+  // Where one is found, what is left of a text must still be whole characters.
+  bool isAdded(const AddedEntry &entry) const {
+    return isText(entry) && entry.bytes != 0 && isUtf8(textOf(entry)) && isToken(entry.id);
   }
   bool merges() const {
     auto lefts = array<uint32_t>(header.lefts);

@@ -43,4 +43,14 @@ CodePoint firstCodePoint(std::string_view text) {
   return {CodePoint::Valid, static_cast<uint8_t>(length), value};
 }
 
+bool isUtf8(std::string_view text) {
+  while (!text.empty()) {
+    CodePoint c = firstCodePoint(text);
+    if (c.kind != CodePoint::Valid)
+      return false;
+    text.remove_prefix(c.bytes);
+  }
+  return true;
+}
+
 } // namespace ashlar

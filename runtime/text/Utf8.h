@@ -19,6 +19,8 @@ struct CodePoint {
 /// The first code point of a text that is not empty.
 CodePoint firstCodePoint(std::string_view text);
 
+bool isUtf8(std::string_view text);
+
 /// The code point at a place of a text that is known to be valid, and its length.
 inline uint32_t codePointAt(const char *p, size_t &bytes) {
   auto byte = [p](int i) { return static_cast<uint8_t>(p[i]); };
