@@ -10,10 +10,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 namespace ashlar {
 
 static constexpr uint64_t MaxEntries = uint64_t(1) << 24;
+static constexpr uint64_t MaxNames = uint64_t(1) << 30;
+static constexpr uint64_t MaxText = uint64_t(1) << 30;
 static constexpr const char *BuildAnew = "build the app anew with ashlar build";
 
 static std::string reason() { return errno ? std::strerror(errno) : "the file ends early"; }
@@ -41,6 +44,20 @@ static std::string ownPath() {
   char self[4096];
   ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
   return {self, size_t(std::max<ssize_t>(length, 0))};
+}
+
+/// Calls take(part) for all that stand there, a few at a time: they may be more than memory holds.
+template <class T, class Take>
+static bool readEach(int file, uint64_t offset, uint64_t count, Take take) {
+  T part[4096 / sizeof(T)];
+  for (uint64_t done = 0; done < count;) {
+    uint64_t size = std::min<uint64_t>(std::size(part), count - done);
+    if (!readAt(file, part, size * sizeof(T), offset + done * sizeof(T)))
+      return false;
+    take(std::span<const T>(part, size));
+    done += size;
+  }
+  return true;
 }
 
 /// The digits of a digest, or question marks where a damaged one has others.
@@ -89,10 +106,12 @@ Failure Pack::open(const std::string &named, const ModelInfo &model) {
                 " bytes, the file has " + std::to_string(size),
             BuildAnew};
   base = size - trailer.packBytes;
-  return readIndex(model);
+  if (Failure f = readHeader(model))
+    return f;
+  return readIndex(model.extents);
 }
 
-Failure Pack::readIndex(const ModelInfo &model) {
+Failure Pack::readHeader(const ModelInfo &model) {
   if (!readAt(file, &header, sizeof(header), base))
     return unread();
   if (std::memcmp(header.magic, PackMagic, sizeof(PackMagic)) != 0)
@@ -116,49 +135,52 @@ Failure Pack::readIndex(const ModelInfo &model) {
     return foreign("model", header.modelDigest, model.modelDigest);
   if (!isDigest(header.planDigest, model.planDigest))
     return foreign("plan", header.planDigest, model.planDigest);
+  return {};
+}
 
+Failure Pack::readIndex(std::span<const Extent> extents) {
   uint64_t limit = trailer.packBytes - sizeof(trailer);
   uint64_t indexBytes = uint64_t(header.entries) * sizeof(PackEntry);
   if (header.entries > MaxEntries || header.indexOffset > limit ||
-      indexBytes > limit - header.indexOffset || header.namesOffset > limit ||
-      header.namesBytes > limit - header.namesOffset)
+      indexBytes > limit - header.indexOffset || header.namesBytes > MaxNames ||
+      header.namesOffset > limit || header.namesBytes > limit - header.namesOffset)
     return damaged("its index lies outside of it");
-  entries.reset(new PackEntry[header.entries]);
-  if (!readAt(file, entries.get(), indexBytes, base + header.indexOffset))
-    return unread();
   Checksum sum;
   sum.add(&header, sizeof(header));
-  sum.add(entries.get(), indexBytes);
-  char buffer[4096];
-  for (uint64_t at = 0; at < header.namesBytes;) {
-    uint64_t take = std::min<uint64_t>(sizeof(buffer), header.namesBytes - at);
-    if (!readAt(file, buffer, take, base + header.namesOffset + at))
-      return unread();
-    sum.add(buffer, take);
-    at += take;
-  }
+  bool inside = true;
+  auto index = [&](std::span<const PackEntry> part) {
+    sum.add(part.data(), part.size_bytes());
+    for (const PackEntry &entry : part) {
+      inside = inside && entry.offset <= limit && entry.bytes <= limit - entry.offset;
+      if (uint32_t(entry.kind) < std::size(sections) && !sections[uint32_t(entry.kind)])
+        sections[uint32_t(entry.kind)] = entry;
+    }
+  };
+  auto names = [&](std::span<const char> part) { sum.add(part.data(), part.size()); };
+  if (!readEach<PackEntry>(file, base + header.indexOffset, header.entries, index) ||
+      !readEach<char>(file, base + header.namesOffset, header.namesBytes, names))
+    return unread();
   if (sum.value() != trailer.indexChecksum)
     return damaged("the checksum of its index differs");
-  for (uint32_t i = 0; i < header.entries; ++i)
-    if (entries[i].offset > limit || entries[i].bytes > limit - entries[i].offset)
-      return damaged("its index names bytes outside of it");
-  for (const Extent &extent : model.extents)
+  if (!inside)
+    return damaged("its index names bytes outside of it");
+  for (const Extent &extent : extents)
     if (extent.packOffset > limit || extent.bytes > limit - extent.packOffset)
       return damaged("it is shorter than the plan's weights");
   return {};
 }
 
 const PackEntry *Pack::find(PackKind kind) const {
-  for (uint32_t i = 0; i < header.entries; ++i)
-    if (entries[i].kind == kind)
-      return &entries[i];
-  return nullptr;
+  const std::optional<PackEntry> &section = sections[uint32_t(kind)];
+  return section ? &*section : nullptr;
 }
 
 Failure Pack::text(PackKind kind, std::string &into) const {
   const PackEntry *entry = find(kind);
   if (!entry)
     return {ExitCode::BadInput, path + ": the pack lacks a section", BuildAnew};
+  if (entry->bytes > MaxText)
+    return damaged("a text in it is longer than 1 GiB");
   into.resize(entry->bytes);
   uint64_t bytes = entry->bytes;
   return read(kind, reinterpret_cast<std::byte *>(into.data()), bytes);

@@ -1,5 +1,6 @@
 /// The weights of an app: found, and checked against the app. A pack is untrusted until `open` has
-/// checked it; every number is compared with the file's size before it is used.
+/// checked it; every number is compared with the file's size before it is used, and with a
+/// limit where it says how much memory is taken: a file of holes is as large as it likes.
 #pragma once
 
 #include "runtime/Arrivals.h"
@@ -7,7 +8,8 @@
 #include "runtime/ModelInfo.h"
 #include "runtime/PackFormat.h"
 
-#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,7 +52,8 @@ public:
   const std::string &where() const { return path; }
 
 private:
-  Failure readIndex(const ModelInfo &model);
+  Failure readHeader(const ModelInfo &model);
+  Failure readIndex(std::span<const Extent> extents);
   const PackEntry *find(PackKind kind) const;
   Failure name(const PackEntry &entry, std::string &into) const;
   Failure damaged(const char *what) const;
@@ -61,7 +64,7 @@ private:
   uint64_t base = 0; // of the pack in its file
   PackHeader header{};
   PackTrailer trailer{};
-  std::unique_ptr<PackEntry[]> entries;
+  std::optional<PackEntry> sections[4]; // the first of each kind
 };
 
 } // namespace ashlar

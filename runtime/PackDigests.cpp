@@ -76,7 +76,9 @@ Failure Pack::digests(std::vector<Digest> &into) const {
     return Failure{};
   };
   for (uint32_t i = 0; i < header.entries; ++i) {
-    const PackEntry &entry = entries[i];
+    PackEntry entry;
+    if (!readAt(file, &entry, sizeof(entry), base + header.indexOffset + i * sizeof(entry)))
+      return unread();
     if (uint32_t(entry.kind) >= std::size(kinds))
       return damaged("its index has a section of a kind that is unknown");
     if (Failure f = gap(entry.offset))
