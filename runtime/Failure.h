@@ -23,4 +23,12 @@ struct Failure {
   explicit operator bool() const { return code != ExitCode::Done; }
 };
 
+/// What a file says, as it may go to a terminal: ASCII without control characters.
+inline std::string forTerminal(std::string text) {
+  for (char &c : text)
+    if (c < 0x20 || c > 0x7e)
+      c = '?';
+  return text;
+}
+
 } // namespace ashlar

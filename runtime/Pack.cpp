@@ -27,7 +27,7 @@ enum class Found : uint8_t { Pack, NoPack, Unread };
 
 /// Opens a file and reads the trailer at its end. Unread leaves its reason in errno.
 static Found openTrailer(const std::string &path, int &file, uint64_t &size, PackTrailer &trailer) {
-  file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat facts {};
   if (file < 0 || fstat(file, &facts) != 0)
     return Found::Unread;

@@ -37,14 +37,6 @@ struct Stretch {
 };
 } // namespace
 
-/// What may go to a terminal.
-static std::string printable(std::string text) {
-  for (char &c : text)
-    if (c < 0x20 || c > 0x7e)
-      c = '?';
-  return text;
-}
-
 Failure Pack::name(const PackEntry &entry, std::string &into) const {
   if (entry.nameOffset > header.namesBytes ||
       entry.nameBytes > header.namesBytes - entry.nameOffset || entry.nameBytes > MaxNameBytes)
@@ -52,7 +44,7 @@ Failure Pack::name(const PackEntry &entry, std::string &into) const {
   into.resize(entry.nameBytes);
   if (!readAt(file, into.data(), into.size(), base + header.namesOffset + entry.nameOffset))
     return unread();
-  into = printable(into);
+  into = forTerminal(into);
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include "compiler/support/DataType.h"
 
 #include "runtime/Checksum.h"
+#include "runtime/Failure.h"
 #include "runtime/FileBytes.h"
 #include "runtime/PackFormat.h"
 
@@ -77,9 +78,10 @@ static llvm::StringRef kindName(PackKind kind) {
 static void print(const Index &index, bool asJson, llvm::raw_ostream &out) {
   static constexpr llvm::StringRef layouts[] = {"rows", "vector", "panels"};
   auto nameOf = [&](const PackEntry &entry) {
-    return llvm::StringRef(index.names).substr(entry.nameOffset, entry.nameBytes);
+    return forTerminal(index.names.substr(entry.nameOffset, entry.nameBytes));
   };
-  llvm::StringRef plan(index.header.planDigest, 32), model(index.header.modelDigest, 32);
+  std::string plan = forTerminal({index.header.planDigest, 32});
+  std::string model = forTerminal({index.header.modelDigest, 32});
   if (!asJson) {
     out << "pack version=" << index.header.version << " plan=" << plan << " model=" << model
         << " entries=" << index.entries.size() << " bytes=" << index.trailer.packBytes << '\n';
@@ -102,7 +104,7 @@ static void print(const Index &index, bool asJson, llvm::raw_ostream &out) {
       for (const PackEntry &entry : index.entries)
         json.object([&] {
           json.attribute("kind", kindName(entry.kind));
-          json.attribute("name", llvm::json::fixUTF8(nameOf(entry)));
+          json.attribute("name", nameOf(entry));
           json.attribute("offset", entry.offset);
           json.attribute("bytes", entry.bytes);
           if (entry.kind == PackKind::Weight) {

@@ -1,5 +1,7 @@
 #include "compiler/support/Diagnostics.h"
 
+#include "runtime/text/Utf8.h"
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -23,12 +25,21 @@ llvm::StringRef Diagnostics::take(std::unique_ptr<llvm::MemoryBuffer> buffer) {
 static constexpr size_t MaxLine = 160;
 static constexpr size_t MaxText = 20000;
 
-/// Text that may quote a file: control characters could drive a terminal.
+static bool isControl(uint32_t c) { return c < ' ' || (c >= 0x7f && c < 0xa0); }
+
+/// Text that may quote a file: what could drive a terminal becomes question marks.
 static std::string printable(llvm::StringRef text) {
-  std::string result = text.take_front(MaxText).str();
-  for (char &c : result)
-    if ((c >= 0 && c < ' ' && c != '\n') || c == 0x7f)
-      c = c == '\t' ? ' ' : '?';
+  std::string result;
+  for (std::string_view rest = text.take_front(MaxText); !rest.empty();) {
+    CodePoint c = firstCodePoint(rest);
+    if (c.value == '\t')
+      result += ' ';
+    else if (c.value != '\n' && isControl(c.value)) // what is invalid has no value
+      result.append(c.bytes, '?');
+    else
+      result += rest.substr(0, c.bytes);
+    rest.remove_prefix(c.bytes);
+  }
   return result;
 }
 
@@ -60,7 +71,7 @@ void Diagnostics::say(Severity severity, llvm::StringRef file, const llvm::Twine
   else if (severity == Severity::Note)
     out << "note: " << printable(text.str()) << '\n';
   else
-    out << (file.empty() ? "ashlar" : file) << ": " << name(severity) << ": "
+    out << (file.empty() ? "ashlar" : printable(file)) << ": " << name(severity) << ": "
         << printable(text.str()) << '\n';
 }
 

@@ -16,6 +16,7 @@ namespace ashlar {
 
 static constexpr char Magic[] = "\x93NUMPY";
 static constexpr uint64_t MostOfHead = 1 << 16;
+static constexpr uint64_t MostOfType = 32; // that is shown
 
 std::string npyHeader(uint64_t rows, uint64_t columns) {
   std::string dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) +
@@ -154,7 +155,7 @@ Failure NpyReader::open(const std::string &name, uint64_t columnsWanted) {
   auto system = [&] {
     return Failure{ExitCode::InputOutput, path + ": cannot be read: " + std::strerror(errno), ""};
   };
-  file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat status;
   if (file < 0 || fstat(file, &status) != 0)
     return system();
@@ -190,7 +191,8 @@ Failure NpyReader::open(const std::string &name, uint64_t columnsWanted) {
   if (!HeadReader(dict).read(head))
     return fail("its head is not understood", "write it anew with numpy.save");
   if (head.type != "<f4")
-    return fail("its numbers are of type " + head.type + ", float32 (<f4) is wanted",
+    return fail("its numbers are of type " + forTerminal(head.type.substr(0, MostOfType)) +
+                    ", float32 (<f4) is wanted",
                 "write it as x.astype('<f4')");
   if (*head.fortran)
     return fail("its numbers stand in Fortran's order",

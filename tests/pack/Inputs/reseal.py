@@ -1,9 +1,9 @@
-"""Copies a pack with some bytes of a section, or of the index, changed, and all its checksums right
-again: what only another writer of packs would make.
+"""Copies a pack with some bytes of a section, or of what is about them, changed, and all its checksums
+right again: what only another writer of packs would make.
 
     reseal.py PACK COPY SECTION OFFSET BYTES(hexadecimal) [COUNT]
 
-SECTION: weight (the first), plan, tokenizer, report, or index.
+SECTION: weight (the first), plan, tokenizer, report, header, index, or names.
 """
 import struct
 import sys
@@ -52,7 +52,11 @@ def main(pack, copy, section, offset, change, count=1):
     entries = struct.unpack_from("<I", data, 12)[0]
     index, names, name_bytes = struct.unpack_from("<3Q", data, 80)
     change = bytes.fromhex(change) * int(count)
-    places = {"index": (index, entries * ENTRY, None)}
+    places = {
+        "header": (0, HEADER, None),
+        "index": (index, entries * ENTRY, None),
+        "names": (names, name_bytes, None),
+    }
     for entry in range(index, index + entries * ENTRY, ENTRY):
         kind, at, size = struct.unpack_from("<IQQ", data, entry + 12)
         places.setdefault(KINDS[kind], (at, size, entry + 32))
