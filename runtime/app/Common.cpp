@@ -72,6 +72,11 @@ Failure checkIds(const ModelInfo &model, std::span<const int32_t> ids) {
 
 Failure noTokenizer(const char *wayOut) { return {ExitCode::BadInput, NoTokenizer, wayOut}; }
 
+Failure notNumbers() {
+  return {ExitCode::BadInput, "the logits are not numbers: the weights are damaged",
+          "compare them with app verify, and build anew"};
+}
+
 Failure promptIds(const Session &session, const AppOptions &options,
                   std::vector<std::vector<int32_t>> &prompts) {
   prompts = options.tokens;

@@ -113,8 +113,7 @@ static Failure takeToken(Session &session, const AppOptions &options, uint32_t i
   g.last =
       sequence.sampler.next(session.logits(row), session.sequence(index), session.samplerScratch());
   if (g.last == Sampler::Failed)
-    return {ExitCode::BadInput, "the logits are not numbers: the weights are damaged",
-            "compare them with app verify, and build anew"};
+    return notNumbers();
   if (!options.ignoreEnd && std::find(ends.begin(), ends.end(), g.last) != ends.end()) {
     g.finish = Finish::EndToken;
     return {};

@@ -1,5 +1,6 @@
 #include "runtime/app/Verbs.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -17,6 +18,14 @@ static void printVersion(const ModelInfo &model) {
   for (size_t i = 0; i < model.isa.size(); ++i)
     std::printf("%s%s", i ? "," : "", model.isa[i]);
   std::printf("\n");
+}
+
+/// Whether all has arrived that was printed.
+static Failure flush() {
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout))
+    return {};
+  return {ExitCode::InputOutput,
+          std::string("standard output: cannot be written: ") + std::strerror(errno), ""};
 }
 
 static Failure runVerb(const ModelInfo &model, const AppOptions &options) {
@@ -50,6 +59,8 @@ int main(int argc, char **argv) {
       printVersion(model);
     else
       failure = runVerb(model, options);
+    if (!failure)
+      failure = flush();
   }
   if (!failure.text.empty())
     std::fprintf(stderr, "%s: error: %s\n", program, failure.text.c_str());

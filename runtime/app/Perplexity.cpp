@@ -1,3 +1,4 @@
+#include "runtime/app/Json.h"
 #include "runtime/app/Verbs.h"
 
 #include <fcntl.h>
@@ -90,6 +91,24 @@ static uint64_t windowOf(const ModelInfo &model, std::span<const int32_t> ids) {
   return std::min({toEnd, ids.size(), model.context});
 }
 
+static Failure print(double nats, uint64_t tokens, uint64_t windows, bool json) {
+  double perplexity = std::exp(nats);
+  JsonOutput out;
+  out.raw(json ? "{\"perplexity\": " : "perplexity ");
+  if (std::isfinite(perplexity))
+    out.number(perplexity);
+  else
+    out.raw(json ? "null" : "inf");
+  out.raw(json ? ", \"nats\": " : ": ");
+  out.number(nats);
+  out.raw(json ? ", \"tokens\": " : " nats a token, over ");
+  out.number(tokens);
+  out.raw(json ? ", \"windows\": " : tokens == 1 ? " token in " : " tokens in ");
+  out.number(windows);
+  out.raw(json ? "}\n" : windows == 1 ? " window\n" : " windows\n");
+  return out.finish();
+}
+
 Failure perplexity(const ModelInfo &model, const AppOptions &options) {
   size_t sources = !options.input.empty() + options.sequences();
   if (sources != 1)
@@ -115,6 +134,8 @@ Failure perplexity(const ModelInfo &model, const AppOptions &options) {
     session.restart();
     if (Failure f = session.append(window.ids, 0, count, &window))
       return f;
+    if (!std::isfinite(window.nats))
+      return notNumbers();
     nats += window.nats;
     judged += window.ids.size() - 1;
     ++windows;
@@ -122,18 +143,7 @@ Failure perplexity(const ModelInfo &model, const AppOptions &options) {
   if (judged == 0)
     return {ExitCode::BadInput, "a text of " + std::to_string(ids.size()) + " tokens says nothing",
             "each token is judged behind those before it: take a longer text"};
-  double each = nats / double(judged);
-  char line[256];
-  if (options.json)
-    std::snprintf(line, sizeof(line),
-                  "{\"perplexity\": %.6f, \"nats\": %.6f, \"tokens\": %llu, \"windows\": %llu}\n",
-                  std::exp(each), each, (unsigned long long)judged, (unsigned long long)windows);
-  else
-    std::snprintf(line, sizeof(line),
-                  "perplexity %.6f: %.6f nats a token, over %llu token%s in %llu window%s\n",
-                  std::exp(each), each, (unsigned long long)judged, judged == 1 ? "" : "s",
-                  (unsigned long long)windows, windows == 1 ? "" : "s");
-  return put(STDOUT_FILENO, line, std::strlen(line), "standard output");
+  return print(nats / double(judged), judged, windows, options.json);
 }
 
 } // namespace ashlar

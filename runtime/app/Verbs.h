@@ -25,6 +25,9 @@ Failure checkIds(const ModelInfo &model, std::span<const int32_t> ids);
 /// For text, where there is no tokenizer.
 Failure noTokenizer(const char *wayOut);
 
+/// For logits of damaged weights.
+Failure notNumbers();
+
 /// The prompts of the options as token ids.
 Failure promptIds(const Session &session, const AppOptions &options,
                   std::vector<std::vector<int32_t>> &prompts);
