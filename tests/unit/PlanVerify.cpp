@@ -9,7 +9,7 @@ using namespace ashlar;
 using namespace ashlar::plan;
 
 static const char *const smallPlan = R"(ashlar plan 1
-model small digest=00 layers=1 hidden=8 vocab=16 context=8 batch=1 chunk=2 end=[-1]
+model small digest=00 layers=1 hidden=8 vocab=16 context=8 batch=1 chunk=2 end=[1]
 workload prompt=1 generate=1
 machine desk
 memory host capacity=4096 peak=1216 slack=2880
@@ -55,7 +55,7 @@ TEST(readsWhatItPrints) {
     return;
   CHECK_EQ(text(*plan), std::string(smallPlan));
   CHECK(verify(*plan).empty());
-  CHECK_EQ(plan->endTokens.front(), -1);
+  CHECK_EQ(plan->endTokens.front(), 1);
   CHECK_EQ(plan->units[1].reason, std::string("\"\\\n"));
   CHECK_EQ(plan->address(plan->units[1].cache->values), 640u);
   CHECK(plan->phase("load") == &plan->phases[0]);
