@@ -82,8 +82,8 @@ public:
 
 private:
   std::string pieceType(const Op &op) const;
-  /// What a unit's code calls the weights of each op.
-  std::vector<std::string> weightNames(uint32_t unit) const;
+  /// The weights of each op, by the types and names that a unit's code has for them.
+  std::vector<std::string> weightsInCode(uint32_t unit) const;
   bool sameLayer(uint32_t a, uint32_t b) const;
   std::vector<WeightId> layerWeights(uint32_t layer) const;
   /// The value that has bytes: itself, unless it is a part of one.

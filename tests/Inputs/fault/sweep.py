@@ -5,10 +5,10 @@ why, and leave a directory as it was.
     sweep.py LIBRARY --path PART [--calls NAMES] [--error EIO] [--exit 4] [--whole DIR] [--silent] [--only K] -- COMMAND…
 
 LIBRARY is refuse_calls.cpp, built; PART is part of the paths that count. --error takes a name of
-errno, END (the call moves no bytes), TOUCH (the call is done, but the file has changed before it) or a
-signal (sent to the program at the call; then that signal is what ends it). With --silent a run that fails must print nothing on standard output. With --only there
-is one run, in which the K-th call fails. For each failed call there is a line "CALL FILE: what the
-command said", then their number.
+errno, END (the call moves no bytes), TOUCH (the call is done, but the file has changed before it) or
+a signal (sent to the program at the call; then that signal is what ends it). With --silent a run that
+fails must print nothing on standard output. With --only there is one run, in which the K-th call
+fails. For each failed call there is a line "CALL FILE: what the command said", then their number.
 """
 import argparse
 import errno
