@@ -309,11 +309,13 @@ template <class T, int64_t Count> struct Vector : Reference<T> {
 ///   bf16      [panel][column / 2][32 rows][2 columns]
 ///   int8      [panel][column / 32] groups of 1088 bytes: [32 rows] f16 scales,
 ///             [column / 4][32 rows][4 columns] bytes
-///   int4      [panel][column / 32] groups of 576 bytes: [32 rows] f16 scales,
-///             [column / 8][32 rows][4] bytes, of which byte b holds column b in its low half and
-///             column 4 + b in its high half
+///   int4      [panel] first [32 rows] f32 scales, then [column / 64] bundles of 1088 bytes:
+///             [2 groups][32 rows] signed bytes, scales as parts of the row's, and
+///             [2 groups][column / 8][32 rows][4] bytes, of which byte b holds column b in its low
+///             half and column 4 + b in its high half
 /// Rows are padded to a multiple of 32, and the columns of bf16 to a multiple of 2, with zeros. So
-/// are the groups' columns, as far as whole numbers can say zero: kernels multiply them by zero.
+/// are those of groups and bundles, as far as whole numbers can say zero: kernels multiply them by
+/// zero.
 /// What the numbers of a group mean is stated in templates/cpu/quantized.h.
 template <class T, int64_t RowCount, int64_t Columns> struct Panels : Reference<T> {
   using storage = typename T::storage;

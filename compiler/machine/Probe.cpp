@@ -154,7 +154,7 @@ void Prober::warmUp() const {
 /// How far ahead to ask for weights of a type, or 0 when that is no faster: taken in turns, because
 /// memory has its moods.
 uint32_t Prober::bestAhead(DataType type) const {
-  constexpr uint32_t Asked = 4096; // what was best for a processor that must be asked
+  constexpr uint32_t Asked = 8192; // what was best for a processor that must be asked
   constexpr double Chance = 0.98;
   ProbeFunction stream = kernels.linear[static_cast<size_t>(type)].stream;
   uint64_t count = places(panelBytes(type, Shape::StreamRows, Shape::StreamColumns));

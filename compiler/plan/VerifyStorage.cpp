@@ -66,11 +66,13 @@ static std::optional<uint64_t> bytesNeeded(const Weight &weight) {
   if (weight.layout != Layout::Panels)
     return product({weight.rows, weight.columns, bytesOf(weight.type)});
   auto rows = roundUp(weight.rows, 32);
-  if (isQuantized(weight.type)) { // groups of 32 by 32, with a scale of 2 bytes for each row
-    auto columns = roundUp(weight.columns, 32);
-    return rows && columns
-               ? product({*rows / 32, *columns / 32, weight.type == DataType::Int8 ? 1088u : 576u})
-               : std::nullopt;
+  if (isQuantized(weight.type)) { // 1088 bytes for some columns; int4 has scales of rows, too
+    uint64_t together = weight.type == DataType::Int8 ? 32 : 64;
+    auto columns = roundUp(weight.columns, together);
+    auto panel = columns ? product({*columns / together, 1088}) : std::nullopt;
+    if (panel && weight.type == DataType::Int4)
+      panel = checkedAdd(*panel, 32 * 4);
+    return rows && panel ? product({*rows / 32, *panel}) : std::nullopt;
   }
   auto columns = roundUp(weight.columns, weight.type == DataType::BF16 ? 2 : 1);
   return rows && columns ? product({*rows, *columns, bytesOf(weight.type)}) : std::nullopt;

@@ -48,7 +48,7 @@ template <class T> struct PanelColumnsAhead {
   ASHLAR_INLINE PanelColumnsAhead from(int64_t k) const { return {columns.from(k), ahead}; }
   template <int64_t V> ASHLAR_INLINE void load(int64_t k, Floats (&out)[Depth][V]) const {
     constexpr int64_t Bytes = Depth * host::PanelRows * sizeof(*columns.base);
-    prefetch<Bytes>(reinterpret_cast<const char *>(columns.from(k).base) + ahead);
+    prefetchFar<Bytes>(reinterpret_cast<const char *>(columns.from(k).base) + ahead);
     columns.load(k, out);
   }
 };

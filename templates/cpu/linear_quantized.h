@@ -11,18 +11,26 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// One panel of outputs of R rows: `count` columns of x, which begin where `panel` begins, added to
-/// what is in y, or to the bias if they are the first. Asks for what lies `ahead` bytes further on.
-template <class T, int64_t R, int64_t Columns>
+/// One panel of outputs of R rows: `count` columns from `column` on, which x holds, added to what
+/// is in y, or to the bias if they are the first. A bundle may reach beyond them: x is zero there.
+/// If it asks, then for what lies `ahead` bytes further on.
+template <class T, bool Asks, int64_t R, int64_t Columns>
 [[gnu::noinline]] void panelOfQuantized(const uint8_t *panel, const QuantizedRow<Columns> (&x)[R],
-                                        int64_t count, bool first, const float *bias, float *y,
+                                        int64_t column, int64_t count, const float *bias, float *y,
                                         int64_t stride, int64_t outputs, int64_t ahead = 0) {
+  static_assert(Columns % BundleColumns<T> == 0);
   Floats sums[R][PanelVectors] = {};
-  for (int64_t at = 0; at < count; at += GroupColumns, panel += GroupBytes<T>) {
-    if (ahead)
-      prefetch<GroupBytes<T>>(panel + ahead);
-    addGroup<T>(panel, x, at, sums);
+  const uint8_t *bundle = panel + bundleAt<T>(column);
+  for (int64_t at = 0; at < count; at += BundleColumns<T>, bundle += BundleBytes<T>) {
+    unrolled<BundleGroups<T>>([&](auto group) ASHLAR_INLINE {
+      addGroup<T>(bundle, group, x, at + group * GroupColumns, sums, [&](auto step) ASHLAR_INLINE {
+        if constexpr (Asks)
+          askAhead<T, group.value>(bundle, step, ahead);
+      });
+    });
   }
+  unrolled<R>([&](auto r) ASHLAR_INLINE { timesRowScales<T>(panel, sums[r]); });
+  bool first = column == 0;
   unrolled<PanelVectors>([&](auto v) ASHLAR_INLINE {
     int64_t at = v * Width, left = outputs - at;
     if (left <= 0)
@@ -53,10 +61,10 @@ public:
       taken = k;
       for (int64_t panel = begin; panel < end; ++panel) {
         int64_t first = panel * host::PanelRows;
-        panelOfQuantized<T>(weights + panel * panelSize<T>(depth) +
-                                k / GroupColumns * GroupBytes<T>,
-                            row, count, k == 0, bias ? bias + first : bias,
-                            to + first - begin * host::PanelRows, N, N - first, ahead);
+        auto *multiplied =
+            ahead ? panelOfQuantized<T, true, 1, Columns> : panelOfQuantized<T, false, 1, Columns>;
+        multiplied(weights + panel * panelSize<T>(depth), row, k, count, bias ? bias + first : bias,
+                   to + first - begin * host::PanelRows, N, N - first, ahead);
       }
     }
   }
@@ -104,9 +112,9 @@ void linearAsIntegers(const StepState &step, int64_t rows, const float *x, int64
           quantized[i].take(x + (row + i) * xStride + k, count);
         for (int64_t panel = group * together; panel < lastPanel; ++panel) {
           int64_t first = panel * host::PanelRows;
-          panelOfQuantized<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, quantized,
-                              count, k == 0, bias ? bias + first : bias, y + row * outputs + first,
-                              outputs, outputs - first);
+          panelOfQuantized<T, false>(weights + panel * size, quantized, k, count,
+                                     bias ? bias + first : bias, y + row * outputs + first, outputs,
+                                     outputs - first);
         }
       });
     }
@@ -119,18 +127,25 @@ struct WidePanel {
   static constexpr int64_t Depth = SumDepth;
   alignas(64) float values[Depth * host::PanelRows];
 
-  template <class T> [[gnu::noinline]] void take(const uint8_t *panel, int64_t columns) {
-    for (int64_t first = 0; first < columns; first += GroupColumns, panel += GroupBytes<T>)
-      takeGroup<T>(panel, values + first * host::PanelRows);
+  template <class T>
+  [[gnu::noinline]] void take(const uint8_t *panel, int64_t column, int64_t columns) {
+    static_assert(Depth % BundleColumns<T> == 0);
+    const uint8_t *bundle = panel + bundleAt<T>(column);
+    for (int64_t at = 0; at < columns; at += BundleColumns<T>, bundle += BundleBytes<T>)
+      for (int64_t group = 0; group < BundleGroups<T>; ++group)
+        takeGroup<T>(panel, bundle, group, values + (at + group * GroupColumns) * host::PanelRows);
   }
 
 private:
-  template <class T> ASHLAR_INLINE static void takeGroup(const uint8_t *group, float *to) {
+  template <class T>
+  ASHLAR_INLINE static void takeGroup(const uint8_t *panel, const uint8_t *bundle, int64_t group,
+                                      float *to) {
     Floats scales[PanelVectors];
-    loadScales(group, 0, scales);
+    loadScales<T>(bundle, group, scales);
+    timesRowScales<T>(panel, scales);
     for (int64_t column = 0; column < GroupColumns; column += QuadColumns) {
       Words quads[2][PanelVectors];
-      loadQuads<T>(group + GroupScaleBytes, column, quads);
+      loadQuads<T>(bundle + BundleScaleBytes + group * GroupBytes<T>, column, quads);
       unrolled<2>([&](auto d) ASHLAR_INLINE {
         Floats levels[4][PanelVectors];
         widenQuads(quads[d], levels);
@@ -177,7 +192,7 @@ void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
   auto run = [&](int64_t panel, int64_t begin, int64_t end) ASHLAR_INLINE {
     for (int64_t k = 0; k < depth; k += WidePanel::Depth) {
       int64_t part = depth - k < WidePanel::Depth ? depth - k : WidePanel::Depth;
-      wide.take<T>(weights + panel * size + k / GroupColumns * GroupBytes<T>, part);
+      wide.take<T>(weights + panel * size, k, part);
       for (int64_t column = 0; column < host::PanelRows; column += BlockColumns) {
         int64_t first = panel * host::PanelRows + column;
         if (first >= outputs)

@@ -33,7 +33,7 @@ outputsOfRows(const typename T::storage *weights, int64_t count, int64_t depth, 
     int64_t k = 0;
     for (; k + Lanes * Width <= depth; k += Lanes * Width) {
       if constexpr (Asks)
-        prefetch<Lanes * Width * sizeof(*row)>(reinterpret_cast<const char *>(row + k) + ahead);
+        prefetchFar<Lanes * Width * sizeof(*row)>(reinterpret_cast<const char *>(row + k) + ahead);
       unrolled<Lanes>([&](auto lane) ASHLAR_INLINE {
         add(lane, k + lane * Width, load<T>(row + k + lane * Width), Constant<0>());
       });

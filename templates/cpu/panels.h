@@ -15,8 +15,7 @@ inline namespace ASHLAR_ISA {
 template <class T> inline constexpr int64_t PanelPair = 1;
 template <> inline constexpr int64_t PanelPair<BF16> = 2;
 
-/// Bits of a whole number, where they come in groups of 32 columns, and the bytes of such a group
-/// of a panel: scales of 16 bits, and the numbers.
+/// Bits of a whole number, where numbers come in groups of 32 columns.
 template <class T> inline constexpr int64_t LevelBits = 0;
 template <> inline constexpr int64_t LevelBits<Int8> = 8;
 template <> inline constexpr int64_t LevelBits<Int4> = 4;
@@ -24,11 +23,29 @@ template <class T>
 concept Quantized = LevelBits<T> >
 0;
 
+/// Of a group of a panel its columns and the bytes of its numbers, and for one of its rows those of
+/// a scale.
 inline constexpr int64_t GroupColumns = 32;
-inline constexpr int64_t GroupScaleBytes = 2 * host::PanelRows;
 template <Quantized T>
-inline constexpr int64_t GroupBytes =
-    GroupScaleBytes + host::PanelRows *GroupColumns *LevelBits<T> / 8;
+inline constexpr int64_t GroupBytes = host::PanelRows *GroupColumns *LevelBits<T> / 8;
+template <Quantized T> inline constexpr int64_t ScaleBytes = LevelBits<T> == 8 ? 2 : 1;
+
+/// Groups are bundled so that their scales, which come first, fill a line of the caches.
+inline constexpr int64_t BundleScaleBytes = 64;
+template <Quantized T>
+inline constexpr int64_t BundleGroups = BundleScaleBytes / (ScaleBytes<T> * host::PanelRows);
+template <Quantized T> inline constexpr int64_t BundleColumns = BundleGroups<T> *GroupColumns;
+template <Quantized T>
+inline constexpr int64_t BundleBytes = BundleScaleBytes + BundleGroups<T> *GroupBytes<T>;
+
+/// Before the first, a panel of int4 has scales of its rows.
+template <Quantized T>
+inline constexpr int64_t RowScaleBytes = LevelBits<T> == 8 ? 0 : 4 * host::PanelRows;
+
+/// Where the bundle of a column begins in its panel.
+template <Quantized T> inline constexpr int64_t bundleAt(int64_t column) {
+  return RowScaleBytes<T> + column / BundleColumns<T> * BundleBytes<T>;
+}
 
 inline constexpr int64_t panelCount(int64_t rows) {
   return (rows + host::PanelRows - 1) / host::PanelRows;
@@ -37,7 +54,7 @@ inline constexpr int64_t panelCount(int64_t rows) {
 /// Values of storage in one panel.
 template <class T> inline constexpr int64_t panelSize(int64_t columns) {
   if constexpr (Quantized<T>)
-    return (columns + GroupColumns - 1) / GroupColumns * GroupBytes<T>;
+    return bundleAt<T>(columns + BundleColumns<T> - 1);
   constexpr int64_t Pair = PanelPair<T>;
   return (columns + Pair - 1) / Pair * Pair * host::PanelRows;
 }

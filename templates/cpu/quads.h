@@ -52,6 +52,18 @@ ASHLAR_INLINE inline void loadQuads(const uint8_t *base, int64_t column, Words (
   });
 }
 
+/// Asks for those lines, `ahead` bytes further on than its own, that are the part of a bundle of a
+/// step of a group, which is what loadQuads takes. Asked for all at once, they would stand in each
+/// other's way.
+template <class T, int64_t Group>
+ASHLAR_INLINE inline void askAhead(const uint8_t *bundle, auto step, int64_t ahead) {
+  constexpr int64_t Steps = BundleColumns<T> / QuadColumns, Lines = BundleBytes<T> / 64;
+  static_assert(Lines * 64 == BundleBytes<T>);
+  constexpr int64_t at = Group * (GroupColumns / QuadColumns) + step.value;
+  constexpr int64_t first = at * Lines / Steps, last = (at + 1) * Lines / Steps;
+  prefetchFar<(last - first) * 64>(bundle + first * 64 + ahead);
+}
+
 /// The same as numbers, of four columns each, and the 128 is taken away.
 template <int64_t V>
 ASHLAR_INLINE inline void widenQuads(const Words (&quads)[V], Floats (&out)[4][V]) {
@@ -63,12 +75,25 @@ ASHLAR_INLINE inline void widenQuads(const Words (&quads)[V], Floats (&out)[4][V
   });
 }
 
-/// The scales of V registers of rows of a group, from `row` on.
-template <int64_t V>
-ASHLAR_INLINE inline void loadScales(const uint8_t *group, int64_t row, Floats (&out)[V]) {
+/// The scales of V registers of rows of a group of a bundle, of int4 as parts of their rows'.
+template <class T, int64_t V>
+ASHLAR_INLINE inline void loadScales(const uint8_t *bundle, int64_t group, Floats (&out)[V]) {
   unrolled<V>([&](auto v) ASHLAR_INLINE {
-    out[v] = load<F16>(reinterpret_cast<const uint16_t *>(group) + row + v * Width);
+    int64_t row = group * host::PanelRows + v * Width;
+    if constexpr (LevelBits<T> == 8)
+      out[v] = load<F16>(reinterpret_cast<const uint16_t *>(bundle) + row);
+    else
+      out[v] = load<Int8Rows>(reinterpret_cast<const int8_t *>(bundle) + row);
   });
+}
+
+/// Times the scale of its row, where rows have any.
+template <class T, int64_t V>
+ASHLAR_INLINE inline void timesRowScales(const uint8_t *panel, Floats (&values)[V]) {
+  if constexpr (RowScaleBytes<T> != 0)
+    unrolled<V>([&](auto v) ASHLAR_INLINE {
+      values[v] *= load(reinterpret_cast<const float *>(panel) + v * Width);
+    });
 }
 
 } // namespace ASHLAR_ISA

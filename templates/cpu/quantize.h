@@ -1,7 +1,9 @@
 /// How weights become whole numbers: what quantized.h reads, written by whoever writes packs.
 ///
 /// int8: the largest weight of a group is 127, the others are rounded to the nearest. int4: the
-/// scale with the smallest sum of squared errors, of several that are tried.
+/// scale with the smallest sum of squared errors, of several that are tried; the largest of a row
+/// is 127 times the row's, and of the two whole numbers that the others lie between, each is the
+/// one with the smaller sum.
 #pragma once
 
 #include "templates/cpu/quantized.h"
@@ -9,8 +11,7 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// The largest weight that a group can hold: its scale, which may be half as large again, is an
-/// f16.
+/// The largest weight that a group can hold: its scale, of int8 an f16, may be half as large again.
 inline constexpr float LargestWeight = 32768;
 
 /// The first weight that no group can hold, because it is no finite number or larger than
@@ -90,14 +91,38 @@ struct Fit {
   }
   float quality() const { return products * (products / squares); }
   float scale() const { return products / squares; }
+  /// With another scale: what errors sum up to, less the squares of the weights.
+  float errors(float scale) const { return scale * (scale * squares - 2 * products); }
 };
 
-template <class T> struct GroupWriter;
+/// Calls body(group, its scale, its first number) for each group of a row, the panel's `at`th, that
+/// does not stay zero.
+template <Quantized T, class Body>
+ASHLAR_INLINE inline void forGroups(const float *row, int64_t columns, uint8_t *panel, int64_t at,
+                                    Body body) {
+  for (int64_t first = 0; first < columns; first += GroupColumns) {
+    WeightGroup group(row + first, columns - first);
+    if (group.size >= 0x1p-32f)
+      body(group, panel + scalePlace<T>(at, first), panel + numbersPlace<T>(at, first));
+  }
+}
 
-template <> struct GroupWriter<Int8> {
+template <class T> struct RowWriter;
+
+template <> struct RowWriter<Int8> {
   static constexpr uint8_t Zero = 128;
 
-  static uint16_t scale(const WeightGroup &group) {
+  static void write(const float *row, int64_t columns, uint8_t *panel, int64_t at) {
+    forGroups<Int8>(row, columns, panel, at,
+                    [](const WeightGroup &group, uint8_t *scale, uint8_t *numbers) ASHLAR_INLINE {
+                      uint16_t half = scaleOf(group);
+                      __builtin_memcpy(scale, &half, 2);
+                      write(group, 128 / widen<F16>(half), numbers);
+                    });
+  }
+
+private:
+  static uint16_t scaleOf(const WeightGroup &group) {
     float exact = group.size * (128.0f / 127);
     uint16_t narrow = narrowScale(exact);
     // Few digits are left of a scale that is no normal half. It may be too large, but not too
@@ -106,20 +131,41 @@ template <> struct GroupWriter<Int8> {
       ++narrow;
     return narrow;
   }
-  static void write(const WeightGroup &group, uint16_t scale, uint8_t *values) {
-    float inverse = 128 / widen<F16>(scale);
+  static void write(const WeightGroup &group, float inverse, uint8_t *numbers) {
     for (int64_t column = 0; column < GroupColumns; ++column) {
       int32_t level = group.rounded(column / Width, inverse)[column % Width];
-      values[column / 4 * host::PanelRows * 4 + column % 4] = static_cast<uint8_t>(level);
+      numbers[column / 4 * host::PanelRows * 4 + column % 4] = static_cast<uint8_t>(level);
     }
   }
 };
 
-template <> struct GroupWriter<Int4> {
+template <> struct RowWriter<Int4> {
   static constexpr uint8_t Zero = 8 * 0x11;
   static_assert(Levels[8] > 0 && Levels[8] < -Levels[7]); // the nearest to zero
 
-  static uint16_t scale(const WeightGroup &group) {
+  static void write(const float *row, int64_t columns, uint8_t *panel, int64_t at) {
+    // Until it is known what they are parts of, scales stand where numbers will.
+    float largest = 0;
+    forGroups<Int4>(row, columns, panel, at,
+                    [&](const WeightGroup &group, uint8_t *, uint8_t *numbers) ASHLAR_INLINE {
+                      float scale = scaleOf(group), size = scale < 0 ? -scale : scale;
+                      largest = size > largest ? size : largest;
+                      __builtin_memcpy(numbers, &scale, 4);
+                    });
+    float rowScale = largest / 127;
+    __builtin_memcpy(panel + at * 4, &rowScale, 4);
+    forGroups<Int4>(row, columns, panel, at,
+                    [&](const WeightGroup &group, uint8_t *scale, uint8_t *numbers) ASHLAR_INLINE {
+                      float exact;
+                      __builtin_memcpy(&exact, numbers, 4);
+                      int32_t part = partOf(group, exact, rowScale);
+                      *scale = static_cast<uint8_t>(part);
+                      write(group, 128 / (rowScale * static_cast<float>(part)), numbers);
+                    });
+  }
+
+private:
+  static float scaleOf(const WeightGroup &group) {
     // The largest weight at either end of the levels, or somewhat within or beyond it.
     constexpr float Tries[] = {0.85f, 0.933f, 1.017f, 1.1f};
     constexpr float Ends[] = {Levels[0], Levels[15]};
@@ -132,13 +178,31 @@ template <> struct GroupWriter<Int4> {
           scale = fit.scale();
         }
       }
-    return narrowScale(128 * Fit(group, 1 / scale).scale());
+    return 128 * Fit(group, 1 / scale).scale();
   }
-  static void write(const WeightGroup &group, uint16_t scale, uint8_t *values) {
-    float inverse = 128 / widen<F16>(scale);
+
+  /// The better of the whole numbers at both sides of scale / rowScale, but not zero.
+  static int32_t partOf(const WeightGroup &group, float scale, float rowScale) {
+    float exact = scale / rowScale;
+    int32_t sign = exact < 0 ? -1 : 1, inner = static_cast<int32_t>(exact), best = 0;
+    float least = 0;
+    for (int32_t i = 0; i < 2; ++i) {
+      int32_t part = inner + i * sign;
+      if (part == 0 || part < -127 || part > 127)
+        continue;
+      float tried = rowScale * static_cast<float>(part) / 128;
+      float errors = Fit(group, 1 / tried).errors(tried);
+      if (best == 0 || errors < least) {
+        best = part;
+        least = errors;
+      }
+    }
+    return best;
+  }
+  static void write(const WeightGroup &group, float inverse, uint8_t *numbers) {
     for (int64_t column = 0; column < GroupColumns; ++column) {
       int32_t at = group.rounded(column / Width, inverse)[column % Width];
-      uint8_t &to = values[column / 8 * host::PanelRows * 4 + column % 4];
+      uint8_t &to = numbers[column / 8 * host::PanelRows * 4 + column % 4];
       uint8_t index = nearestLevels.index[at];
       to = static_cast<uint8_t>(column % 8 < 4 ? index : to | index << 4);
     }
@@ -158,19 +222,15 @@ template <Quantized T>
 Misfit quantizePanel(const float *const *rows, int64_t count, int64_t columns, uint8_t *panel) {
   if (Misfit misfit = firstMisfit(rows, count, columns))
     return misfit;
-  using Writer = GroupWriter<T>;
-  for (int64_t first = 0; first < columns; first += GroupColumns, panel += GroupBytes<T>) {
-    __builtin_memset(panel, 0, GroupScaleBytes);
-    __builtin_memset(panel + GroupScaleBytes, Writer::Zero, GroupBytes<T> - GroupScaleBytes);
-    for (int64_t row = 0; row < count; ++row) {
-      WeightGroup group(rows[row] + first, columns - first);
-      if (group.size < 0x1p-32f)
-        continue;
-      uint16_t scale = Writer::scale(group);
-      __builtin_memcpy(panel + 2 * row, &scale, 2);
-      Writer::write(group, scale, panel + GroupScaleBytes + 4 * row);
-    }
+  __builtin_memset(panel, 0, RowScaleBytes<T>);
+  for (int64_t column = 0; column < columns; column += BundleColumns<T>) {
+    uint8_t *bundle = panel + bundleAt<T>(column);
+    __builtin_memset(bundle, 0, BundleScaleBytes);
+    __builtin_memset(bundle + BundleScaleBytes, RowWriter<T>::Zero,
+                     BundleBytes<T> - BundleScaleBytes);
   }
+  for (int64_t row = 0; row < count; ++row)
+    RowWriter<T>::write(rows[row], columns, panel, row);
   return {};
 }
 

@@ -3,10 +3,14 @@
 ///
 /// A weight is scale * level / 128, with a scale for each row of a group. A level of int8 is -127
 /// to 127, stored with 128 added, because instructions multiply unsigned bytes by signed ones. A
-/// level of int4 is one of the 16 `Levels`, stored as its index. The 128th is there for small
-/// weights: scales are as large as the largest weight of a group, so that f16 keeps all its digits
-/// down to weights of 6e-5, and has some down to 3e-8. Below that the smallest scale is taken, and
-/// weights that are less than 2.4e-10 become zero.
+/// level of int4 is one of the 16 `Levels`, stored as its index.
+///
+/// A scale of int8 is an f16. The 128th is there for small weights: scales are as large as the
+/// largest weight of a group, so that f16 keeps all its digits down to weights of 6e-5, and has
+/// some down to 3e-8. Below that the smallest scale is taken. A scale of int4 is a whole number
+/// from -127 to 127 times its row's, an f32: groups of a row are alike, so that a byte costs
+/// nothing in accuracy, and it is an 18th of all that is read less. Weights that are less
+/// than 2.4e-10 become zero.
 #pragma once
 
 #include "templates/cpu/panels.h"
@@ -34,26 +38,40 @@ struct LevelBytes {
 };
 inline constexpr LevelBytes levelBytes;
 
-inline constexpr int64_t groupCount(int64_t columns) {
-  return (columns + GroupColumns - 1) / GroupColumns;
+/// The place in a panel of the scale of a row of the group with a column, and of the row's first
+/// number there.
+template <class T> inline constexpr int64_t scalePlace(int64_t row, int64_t column) {
+  int64_t group = column % BundleColumns<T> / GroupColumns;
+  return bundleAt<T>(column) + (group * host::PanelRows + row) * ScaleBytes<T>;
+}
+template <class T> inline constexpr int64_t numbersPlace(int64_t row, int64_t column) {
+  int64_t group = column % BundleColumns<T> / GroupColumns;
+  return bundleAt<T>(column) + BundleScaleBytes + group * GroupBytes<T> + row * 4;
 }
 
-/// The level of a weight, of a row and a column of one group.
-template <class T> inline int32_t levelAt(const uint8_t *group, int64_t row, int64_t column) {
-  const uint8_t *values = group + GroupScaleBytes + row * 4 + column % 4;
+/// The level of a weight of a panel.
+template <class T> inline int32_t levelAt(const uint8_t *panel, int64_t row, int64_t column) {
+  const uint8_t *numbers = panel + numbersPlace<T>(row, column) + column % 4;
+  int64_t k = column % GroupColumns;
   if constexpr (LevelBits<T> == 8)
-    return values[column / 4 * host::PanelRows * 4] - 128;
+    return numbers[k / 4 * host::PanelRows * 4] - 128;
   else
-    return Levels[values[column / 8 * host::PanelRows * 4] >> column / 4 % 2 * 4 & 15];
+    return Levels[numbers[k / 8 * host::PanelRows * 4] >> k / 4 % 2 * 4 & 15];
 }
 
-/// One weight of a panel.
+/// One weight of a panel: a single rounding, if any.
 template <class T> inline float weightAt(const uint8_t *panel, int64_t row, int64_t column) {
-  const uint8_t *group = panel + column / GroupColumns * GroupBytes<T>;
-  uint16_t scale;
-  __builtin_memcpy(&scale, group + row * 2, 2);
-  return widen<F16>(scale) * (1.0f / 128) *
-         static_cast<float>(levelAt<T>(group, row, column % GroupColumns));
+  const uint8_t *scale = panel + scalePlace<T>(row, column);
+  int32_t level = levelAt<T>(panel, row, column);
+  if constexpr (LevelBits<T> == 8) {
+    uint16_t half;
+    __builtin_memcpy(&half, scale, 2);
+    return widen<F16>(half) * (1.0f / 128) * static_cast<float>(level);
+  } else {
+    float rowScale;
+    __builtin_memcpy(&rowScale, panel + row * 4, 4);
+    return rowScale * (1.0f / 128) * static_cast<float>(static_cast<int8_t>(*scale) * level);
+  }
 }
 
 /// The rows of a panel as f32, `columns` values each.

@@ -125,10 +125,13 @@ ASHLAR_INLINE inline void addQuad(Words quad, const int16_t *numbers, Integers &
 }
 #endif
 
-/// sums += R rows of x times one group, `at` columns behind the beginning of x.
-template <class T, int64_t R, int64_t V, int64_t Columns>
-ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Columns> (&x)[R],
-                                   int64_t at, Floats (&sums)[R][V]) {
+/// sums += R rows of x times one group of a bundle, `at` columns behind the beginning of x, but for
+/// the rows' scales of weights. Calls ask(step of the group) before it loads what that multiplies.
+template <class T, int64_t R, int64_t V, int64_t Columns, class Ask>
+ASHLAR_INLINE inline void addGroup(const uint8_t *bundle, int64_t group,
+                                   const QuantizedRow<Columns> (&x)[R], int64_t at,
+                                   Floats (&sums)[R][V], Ask ask) {
+  const uint8_t *numbers = bundle + BundleScaleBytes + group * GroupBytes<T>;
   Integers totals[R][V]; // with VNNI, of lower parts
   unrolled<R>([&](auto r) ASHLAR_INLINE {
     int32_t start = x[r].starts[at / GroupColumns];
@@ -138,7 +141,8 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Colu
   Integers uppers[R][V] = {};
   unrolled<GroupColumns / QuadColumns>([&](auto step) ASHLAR_INLINE {
     Words quads[2][V];
-    loadQuads<T>(group + GroupScaleBytes, step * QuadColumns, quads);
+    ask(step);
+    loadQuads<T>(numbers, step * QuadColumns, quads);
     unrolled<2 * R>([&](auto i) ASHLAR_INLINE {
       constexpr int64_t d = i.value / R, r = i.value % R;
       int64_t column = at + step * QuadColumns + d * 4;
@@ -157,7 +161,9 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Colu
   unrolled<GroupColumns / QuadColumns * V>([&](auto i) ASHLAR_INLINE {
     constexpr int64_t step = i.value / V, v = i.value % V;
     Words quads[2][1];
-    loadQuads<T>(group + GroupScaleBytes + v * 4 * Width, step * QuadColumns, quads);
+    if constexpr (v == 0)
+      ask(Constant<step>());
+    loadQuads<T>(numbers + v * 4 * Width, step * QuadColumns, quads);
     unrolled<2 * R>([&](auto i) ASHLAR_INLINE {
       constexpr int64_t d = i.value / R, r = i.value % R;
       addQuad(quads[d][0], x[r].numbers + at + step * QuadColumns + d * 4, totals[r][v]);
@@ -165,7 +171,7 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Colu
   });
 #endif
   Floats scales[V];
-  loadScales(group, 0, scales);
+  loadScales<T>(bundle, group, scales);
   unrolled<R>([&](auto r) ASHLAR_INLINE {
     float scale = x[r].scales[at / GroupColumns];
     unrolled<V>([&](auto v) ASHLAR_INLINE {
@@ -190,16 +196,19 @@ template <int64_t> struct QuantizedRow {
   }
 };
 
-template <class T, int64_t R, int64_t V, int64_t Columns>
-ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Columns> (&x)[R],
-                                   int64_t at, Floats (&sums)[R][V]) {
+template <class T, int64_t R, int64_t V, int64_t Columns, class Ask>
+ASHLAR_INLINE inline void addGroup(const uint8_t *bundle, int64_t group,
+                                   const QuantizedRow<Columns> (&x)[R], int64_t at,
+                                   Floats (&sums)[R][V], Ask ask) {
   static_assert(R == 1); // many rows are multiplied with weights that were made f32
+  const uint8_t *numbers = bundle + BundleScaleBytes + group * GroupBytes<T>;
   Floats totals[V] = {}, scales[V];
   int64_t columns = x[0].count - at < GroupColumns ? x[0].count - at : GroupColumns;
+  unrolled<GroupColumns / QuadColumns>(ask);
   for (int64_t column = 0; column < columns; column += QuadColumns) {
     Words quads[2][V];
     Floats levels[4][V];
-    loadQuads<T>(group + GroupScaleBytes, column, quads);
+    loadQuads<T>(numbers, column, quads);
     for (int64_t k = 0; k < QuadColumns && column + k < columns; ++k) {
       if (k % 4 == 0)
         widenQuads(quads[k / 4], levels);
@@ -209,7 +218,7 @@ ASHLAR_INLINE inline void addGroup(const uint8_t *group, const QuantizedRow<Colu
       });
     }
   }
-  loadScales(group, 0, scales);
+  loadScales<T>(bundle, group, scales);
   unrolled<V>([&](auto v) ASHLAR_INLINE { sums[0][v] += totals[v] * (scales[v] * (1.0f / 128)); });
 }
 #endif

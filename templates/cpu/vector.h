@@ -352,5 +352,13 @@ template <int64_t Bytes> ASHLAR_INLINE inline void prefetch(const void *from) {
   });
 }
 
+/// The same for bytes that are read later: they come no nearer than to the second cache. What is on
+/// its way to the first takes one of the few places for all that a processor waits for.
+template <int64_t Bytes> ASHLAR_INLINE inline void prefetchFar(const void *from) {
+  unrolled<(Bytes + 63) / 64>([&](auto line) ASHLAR_INLINE {
+    __builtin_prefetch(static_cast<const char *>(from) + line * 64, 0, 2);
+  });
+}
+
 } // namespace ASHLAR_ISA
 } // namespace ashlar::cpu

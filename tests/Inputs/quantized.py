@@ -17,7 +17,9 @@ import shutil
 import struct
 import sys
 
-GROUP_BYTES = {"int8": 1088, "int4": 576}  # of 32 rows and 32 columns
+TYPES = ["int8", "int4"]
+BUNDLE = {"int8": 32, "int4": 64}  # columns that 1088 bytes of 32 rows hold
+ROW_SCALES = {"int8": 0, "int4": 128}  # bytes before the first of a panel
 LEVELS = [-127, -99, -78, -61, -46, -33, -21, -9, 2, 13, 24, 36, 49, 64, 82, 105]
 # What may be rounded away of many weights that are distributed normally, as a part of them.
 MOST = {"int8": 0.0055, "int4": 0.075}
@@ -43,33 +45,48 @@ def weights_of(pack):
             yield keys, places[keys["name"]]
 
 
-def level_at(group, kind, row, column):
+def panel_bytes(kind, columns):
+    return ROW_SCALES[kind] + -(-columns // BUNDLE[kind]) * 1088
+
+
+def level_at(bundle, kind, row, column):
     if kind == "int8":
-        return group[64 + column // 4 * 128 + row * 4 + column % 4] - 128
-    both = group[64 + column // 8 * 128 + row * 4 + column % 4]
+        return bundle[64 + column // 4 * 128 + row * 4 + column % 4] - 128
+    both = bundle[64 + column // 32 * 512 + column % 32 // 8 * 128 + row * 4 + column % 4]
     return LEVELS[both >> 4 if column % 8 >= 4 else both & 15]
+
+
+def scales_of(panel, bundle, kind):
+    """Of each of the 32 rows, a scale for each group of a bundle."""
+    if kind == "int8":
+        return [[scale] for scale in struct.unpack_from("<32e", bundle)]
+    parts = struct.unpack_from("<64b", bundle)
+    return [[scale * parts[row], scale * parts[32 + row]]
+            for row, scale in enumerate(struct.unpack_from("<32f", panel))]
 
 
 def read(keys, data):
     """(row, column, number, scale) of each weight; what is beyond them must say zero as well as it
     can."""
     kind, rows, columns = keys["type"], int(keys["rows"]), int(keys["columns"])
-    groups = -(-columns // 32)
-    assert len(data) == -(-rows // 32) * groups * GROUP_BYTES[kind], keys["name"]
+    size = panel_bytes(kind, columns)
+    assert len(data) == -(-rows // 32) * size, keys["name"]
     zero = 0 if kind == "int8" else 2
-    for at in range(len(data) // GROUP_BYTES[kind]):
-        group = data[at * GROUP_BYTES[kind] :][: GROUP_BYTES[kind]]
-        scales = struct.unpack_from("<32e", group)
-        for row in range(32):
-            for column in range(32):
-                level = level_at(group, kind, row, column)
-                to = at // groups * 32 + row, at % groups * 32 + column
-                if to[0] < rows and to[1] < columns:
-                    yield *to, scales[row] * level / 128, scales[row]
-                elif to[0] >= rows:
-                    assert scales[row] == 0 and level == zero, (keys["name"], to)
-                else:
-                    assert level == zero, (keys["name"], to)
+    for first in range(0, rows, 32):
+        panel = data[first // 32 * size :][:size]
+        for start in range(0, columns, BUNDLE[kind]):
+            bundle = panel[ROW_SCALES[kind] + start // BUNDLE[kind] * 1088 :][:1088]
+            scales = scales_of(panel, bundle, kind)
+            for row in range(32):
+                for column in range(BUNDLE[kind]):
+                    level, scale = level_at(bundle, kind, row, column), scales[row][column // 32]
+                    to = first + row, start + column
+                    if to[0] < rows and to[1] < columns:
+                        yield *to, scale * level / 128, scale
+                    elif to[0] >= rows:
+                        assert scale == 0 and level == zero, (keys["name"], to)
+                    else:
+                        assert level == zero, (keys["name"], to)
 
 
 class Checkpoint:

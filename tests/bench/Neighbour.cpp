@@ -154,11 +154,13 @@ template <class T> void fill(std::byte *arena, const Model<T> &m) {
   };
   floats(m.start.offset, Hidden, -1, 2);
   floats(m.norm.offset, Hidden, 0.5f, 1);
-  std::vector<std::byte> pattern(1088 * 576 * 8); // whole groups of both sizes
+  std::vector<std::byte> pattern(1088 * 4096); // whole groups
   for (size_t at = 0; at < pattern.size(); at += 2) {
     uint16_t value = uint16_t(next() >> 16);
-    if constexpr (cpu::Quantized<T>) {
-      if (at % size_t(cpu::GroupBytes<T>) < cpu::GroupScaleBytes)
+    if constexpr (std::is_same_v<T, Int4>) {
+      value = uint16_t(0x3800 | (value & 0xff)); // any is a number; of f32, 2^-15 and more
+    } else if constexpr (std::is_same_v<T, Int8>) {
+      if (at % size_t(cpu::BundleBytes<T>) < cpu::BundleScaleBytes)
         value = uint16_t(0x1c00 | (value & 0x3ff)); // f16, 2^-8 and more
     } else {
       value = uint16_t((value & 0x807f) | 0x3c80); // bf16, 2^-6 and more

@@ -103,7 +103,7 @@ def reason_against(case, rows):
 
 def cases_of(family, weights):
     """Each with what becomes of rows."""
-    whole = weights in quantized.GROUP_BYTES
+    whole = weights in quantized.TYPES
     shape = dataclasses.replace(FAMILIES[family], dtype="bf16" if whole else weights)
     for batch, (provider, rows) in itertools.product(BATCHES, PROVIDERS[weights]):
         yield parity.Case(family, shape, CHUNK, batch=batch, quantize=weights if whole else None,

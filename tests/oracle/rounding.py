@@ -1,6 +1,7 @@
-"""Compares what `ashlar build --quantize` rounds away of weights with what llama.cpp's formats of the
-same size do, which are written down here: of the same numbers, int8 may not lose more than q8_0, to
-a thousandth of it, for they are the same but for what becomes of scales; and int4 not more than q4_0.
+"""Compares what `ashlar build --quantize` rounds away of weights with what llama.cpp's formats of as
+many bits do, which are written down here: of the same numbers, int8 may not lose more than q8_0, to
+a thousandth of it, for they are the same but for what becomes of scales; and int4 not more than q4_0,
+in fewer bytes.
 One model is trained, the others are random.
 
 The `ashlar` on PATH is the one that is tested.
@@ -62,7 +63,6 @@ def wrong(rounding, weights):
 def compare(name, model, folder, options):
     checkpoint = quantized.Checkpoint(model)
     for kind, (peer, rounding, size) in PEERS.items():
-        assert quantized.GROUP_BYTES[kind] == size * 32
         app = folder / f"{name}-{kind}"
         subprocess.run(["ashlar", "build", model, "-o", app, "--machine", "cpu-small", "--quantize",
                         kind, *options], check=True, stdout=subprocess.DEVNULL,
@@ -71,6 +71,7 @@ def compare(name, model, folder, options):
         for keys, more, lost in quantized.errors(checkpoint, app):
             rows, columns = int(keys["rows"]), int(keys["columns"])
             assert columns % BLOCK == 0 and not keys["transposed"], keys["name"]
+            assert int(keys["size"]) <= rows * columns // BLOCK * size, keys["name"]
             weights = numpy.array(checkpoint.values(keys["tensor"]), numpy.float32)
             squares, ours = squares + more, ours + lost
             theirs += wrong(rounding, weights.reshape(rows, columns))

@@ -18,20 +18,36 @@ constexpr double TokenTolerance = RoundsX ? 2e-4 : 6e-7, Tolerance = 6e-7;
 constexpr int Levels4[16] = {-127, -99, -78, -61, -46, -33, -21, -9,
                              2,    13,  24,  36,  49,  64,  82,  105};
 
-/// The weight that a panel holds, as runtime/Step.h states it.
-template <class T> double stored(const uint8_t *panel, int64_t row, int64_t column) {
-  constexpr bool Small = std::is_same_v<T, Int4>;
-  const uint8_t *group = panel + column / 32 * (Small ? 576 : 1088);
-  int64_t k = column % 32;
-  double scale = decode<F16>(static_cast<uint16_t>(group[2 * row] | group[2 * row + 1] << 8));
-  int level;
-  if (Small) {
-    int both = group[64 + k / 8 * 128 + row * 4 + k % 4];
-    level = Levels4[k % 8 < 4 ? both & 15 : both >> 4];
-  } else {
-    level = group[64 + k / 4 * 128 + row * 4 + k % 4] - 128;
+constexpr int64_t panelSizeOf(bool small, int64_t columns) {
+  return small ? 128 + (columns + 63) / 64 * 1088 : (columns + 31) / 32 * 1088;
+}
+
+/// A number in a panel, as runtime/Step.h states it: of int4 which of its levels.
+template <class T> struct Stored {
+  static constexpr bool Small = std::is_same_v<T, Int4>;
+  double scale;
+  int number;
+
+  Stored(const uint8_t *panel, int64_t row, int64_t column) {
+    const uint8_t *bundle = panel + panelSizeOf(Small, column / 64 * 64);
+    int64_t k = column % 32;
+    if (Small) {
+      float whole;
+      std::memcpy(&whole, panel + row * 4, 4);
+      const uint8_t *part = bundle + column % 64 / 32 * 32 + row;
+      scale = double(whole) * static_cast<int8_t>(*part);
+      int both = bundle[64 + column % 64 / 32 * 512 + k / 8 * 128 + row * 4 + k % 4];
+      number = k % 8 < 4 ? both & 15 : both >> 4;
+    } else {
+      bundle += column % 64 / 32 * 1088;
+      scale = decode<F16>(static_cast<uint16_t>(bundle[2 * row] | bundle[2 * row + 1] << 8));
+      number = bundle[64 + k / 4 * 128 + row * 4 + k % 4] - 128;
+    }
   }
-  return scale * level / 128;
+  double weight() const { return scale * (Small ? Levels4[number] : number) / 128; }
+};
+template <class T> double stored(const uint8_t *panel, int64_t row, int64_t column) {
+  return Stored<T>(panel, row, column).weight();
 }
 
 template <class T> struct Matrix {
@@ -39,8 +55,7 @@ template <class T> struct Matrix {
   std::vector<uint8_t> bytes;
 
   Matrix(int64_t rows, int64_t columns)
-      : rows(rows), columns(columns),
-        panelSize((columns + 31) / 32 * (std::is_same_v<T, Int4> ? 576 : 1088)),
+      : rows(rows), columns(columns), panelSize(panelSizeOf(std::is_same_v<T, Int4>, columns)),
         bytes(size_t((rows + 31) / 32 * panelSize)) {}
   double at(int64_t row, int64_t column) const {
     return stored<T>(bytes.data() + row / 32 * panelSize, row % 32, column);
@@ -53,13 +68,18 @@ template <class T> Matrix<T> anyMatrix(int64_t rows, int64_t columns) {
   std::uniform_int_distribution<int> byte(0, 255);
   for (uint8_t &value : matrix.bytes)
     value = static_cast<uint8_t>(byte(generator()));
-  size_t group = std::is_same_v<T, Int4> ? 576 : 1088;
-  for (size_t first = 0; first < matrix.bytes.size(); first += group) {
-    auto scales = normal<F16>(32);
-    scales[5] = 0x0003; // a denormal
+  auto put = [&](size_t at, auto scales, auto tiny) {
+    scales[5] = tiny;
     scales[6] = 0;
-    std::memcpy(matrix.bytes.data() + first, scales.data(), 64);
-  }
+    std::memcpy(matrix.bytes.data() + at, scales.data(), scales.size() * sizeof(scales[0]));
+  };
+  size_t panel = size_t(matrix.panelSize);
+  for (size_t first = 0; first < matrix.bytes.size(); first += panel)
+    if (std::is_same_v<T, Int4>)
+      put(first, normal<F32>(32, 0.01), 1e-12f);
+    else
+      for (size_t group = 0; group < panel; group += 1088)
+        put(first + group, normal<F16>(32), uint16_t(3)); // a denormal
   return matrix;
 }
 
@@ -195,7 +215,7 @@ template <class T, int64_t V, int64_t C> void checkPick() {
   auto check = [&](const float *actual, int64_t row) {
     bool same = true;
     for (int64_t c = 0; c < C; ++c)
-      same &= actual[c] == static_cast<float>(table.at(row, c)); // a product of 11 and 8 bits
+      same &= actual[c] == static_cast<float>(table.at(row, c));
     CHECK(same);
   };
   for (uint32_t threads : {1u, 2u, 3u}) {
@@ -237,7 +257,7 @@ template <class T> double packingError(const std::vector<float> &weights, int64_
 }
 
 // int8: a step is 1/127 of the largest of 32, about 2.3 times the size, and a rounding 0.29 steps.
-// int4: what a search through all scales reaches is 0.0726.
+// int4: what a search through all scales reaches is 0.0726, and scales that are bytes cost nothing.
 TEST(errorsOfNormalWeights) {
   for (double size : {1.0, 0.02, 1e-3, 30.0}) {
     auto weights = normal<F32>(64 * 512, size);
@@ -253,6 +273,38 @@ TEST(errorsOfNormalWeights) {
   CHECK(packingError<Int4>(tinier, 64) < 0.5);
 }
 
+// Scales of int4 are parts of their row's. Where one weight of a row stands out, that costs a
+// fiftieth; and groups that are small beside their row are no worse off than as zeros.
+TEST(groupsOfUnlikeSizes) {
+  constexpr int64_t N = 32, K = 64 * 32;
+  auto weights = normal<F32>(N * K);
+  for (int64_t n = 0; n < N; ++n)
+    weights[n * K + n] = 40;
+  CHECK_NEAR(packingError<Int4>(weights, N), 0.1035, 0.001); // with scales of f16 0.1014
+
+  for (int64_t n = 0; n < N; ++n)
+    for (int64_t k = 0; k < K; ++k)
+      weights[n * K + k] *= std::exp2(-0.4f * float(k / 32)); // down to a 40-millionth
+  auto matrix = packed<Int4>(weights, N, K);
+  for (int64_t n = 0; n < N; ++n) {
+    double rowLargest = 0;
+    for (int64_t first = 0; first < K; first += 32) {
+      double error = 0, size = 0, largest = 0;
+      for (int64_t k = first; k < first + 32; ++k) {
+        double weight = weights[n * K + k];
+        error += (matrix.at(n, k) - weight) * (matrix.at(n, k) - weight);
+        size += weight * weight;
+        largest = std::max(largest, std::fabs(weight));
+      }
+      rowLargest = std::max(rowLargest, largest);
+      double nearZero = 2.0 / 128 * 1.5 * rowLargest / 127; // of the smallest scale
+      CHECK(std::sqrt(error) <= std::sqrt(size) + std::sqrt(32) * nearZero);
+      if (largest > rowLargest / 16)
+        CHECK(error <= 0.15 * 0.15 * size);
+    }
+  }
+}
+
 // The levels are the best for what the packing makes of normal weights: means of the weights that
 // fall to each, in units of their scales, are where the levels are.
 TEST(levelsFitNormalWeights) {
@@ -262,13 +314,10 @@ TEST(levelsFitNormalWeights) {
   double products[16] = {}, squares[16] = {};
   for (int64_t n = 0; n < N; ++n)
     for (int64_t k = 0; k < K; ++k) {
-      const uint8_t *group = matrix.bytes.data() + n / 32 * matrix.panelSize + k / 32 * 576;
-      const uint8_t *own = group + n % 32 * 2;
-      double scale = decode<F16>(static_cast<uint16_t>(own[0] | own[1] << 8)) / 128;
-      int both = group[64 + k % 32 / 8 * 128 + n % 32 * 4 + k % 4];
-      int index = k % 8 < 4 ? both & 15 : both >> 4;
-      products[index] += scale * weights[n * K + k];
-      squares[index] += scale * scale;
+      Stored<Int4> at(matrix.bytes.data() + n / 32 * matrix.panelSize, n % 32, k);
+      double scale = at.scale / 128;
+      products[at.number] += scale * weights[n * K + k];
+      squares[at.number] += scale * scale;
     }
   for (int i = 0; i < 16; ++i)
     CHECK_NEAR(products[i] / squares[i], Levels4[i], 1);
