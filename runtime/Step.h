@@ -23,7 +23,7 @@ struct TokenPlace {
 };
 
 /// How many bytes ahead of what they read products of one row ask for weights, by their
-/// type; 0: they do not.
+/// type; 0: they do not. What is at most host::SoonBytes ahead is asked for into the first cache.
 struct Ahead {
   uint32_t f32 = 0, f16 = 0, bf16 = 0, int8 = 0, int4 = 0;
 };
@@ -325,6 +325,9 @@ template <class T, int64_t RowCount, int64_t Columns> struct Panels : Reference<
   }
 };
 inline constexpr int64_t PanelRows = 32;
+
+/// What is asked for that much ahead is read soon enough for the first cache.
+inline constexpr int64_t SoonBytes = 4096;
 
 /// So many numbers of a row a thread may keep on its stack.
 inline constexpr int64_t StackColumns = 16384;

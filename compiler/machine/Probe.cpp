@@ -151,19 +151,19 @@ void Prober::warmUp() const {
     time(kernels.linear[0].tiny, {1000});
 }
 
-/// How far ahead to ask for weights of a type, or 0 when that is no faster: taken in turns, because
-/// memory has its moods.
+/// How far ahead to ask for weights of a type, into the first cache or the second, or 0 when
+/// neither is faster: taken in turns, because memory has its moods.
 uint32_t Prober::bestAhead(DataType type) const {
-  constexpr uint32_t Asked = 8192; // what was best for a processor that must be asked
+  constexpr uint32_t Tried[] = {0, host::SoonBytes, 2 * host::SoonBytes};
   constexpr double Chance = 0.98;
   ProbeFunction stream = kernels.linear[static_cast<size_t>(type)].stream;
   uint64_t count = places(panelBytes(type, Shape::StreamRows, Shape::StreamColumns));
-  double without = INFINITY, with = INFINITY;
-  for (int turn = 0; turn < 3; ++turn) {
-    without = std::min(without, time(stream, {1, count}));
-    with = std::min(with, time(stream, {1, count}, 1, 0, nullptr, Asked));
-  }
-  return with < Chance * without ? Asked : 0;
+  double taken[] = {INFINITY, INFINITY, INFINITY};
+  for (int turn = 0; turn < 3; ++turn)
+    for (size_t i = 0; i < std::size(Tried); ++i)
+      taken[i] = std::min(taken[i], time(stream, {1, count}, 1, 0, nullptr, Tried[i]));
+  size_t better = taken[1] < taken[2] ? 1 : 2;
+  return taken[better] < Chance * taken[0] ? Tried[better] : 0;
 }
 
 void Prober::linear(DataType type, uint32_t ahead, std::vector<KernelRate> &rates) const {

@@ -39,16 +39,16 @@ template <class T> struct PanelColumns {
   }
 };
 
-/// The same, and each load asks for what lies `ahead` bytes further on. A processor sees as far as
-/// it has room for instructions: some must be told what will be read later.
-template <class T> struct PanelColumnsAhead {
+/// The same, and each load asks, if at all, for what lies `ahead` bytes further on. A processor
+/// sees as far as it has room for instructions: some must be told what will be read later.
+template <class T, Asks How> struct PanelColumnsAhead {
   static constexpr int64_t Depth = PanelPair<T>;
   PanelColumns<T> columns;
   int64_t ahead;
   ASHLAR_INLINE PanelColumnsAhead from(int64_t k) const { return {columns.from(k), ahead}; }
   template <int64_t V> ASHLAR_INLINE void load(int64_t k, Floats (&out)[Depth][V]) const {
     constexpr int64_t Bytes = Depth * host::PanelRows * sizeof(*columns.base);
-    prefetchFar<Bytes>(reinterpret_cast<const char *>(columns.from(k).base) + ahead);
+    prefetch<Bytes, How>(reinterpret_cast<const char *>(columns.from(k).base) + ahead);
     columns.load(k, out);
   }
 };

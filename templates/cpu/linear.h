@@ -60,11 +60,10 @@ public:
       int64_t first = panel * host::PanelRows;
       const float *add = bias ? bias + first : bias;
       PanelColumns<T> columns{weights + panel * panelSize<T>(depth)};
-      if (ahead)
-        linearBlock<1, PanelVectors>(PanelColumnsAhead<T>{columns, ahead}, x, depth, depth, add, to,
-                                     N, N - first);
-      else
-        linearBlock<1, PanelVectors>(columns, x, depth, depth, add, to, N, N - first);
+      asking(ahead, [&](auto how) ASHLAR_INLINE {
+        linearBlock<1, PanelVectors>(PanelColumnsAhead<T, Asks(how.value)>{columns, ahead}, x,
+                                     depth, depth, add, to, N, N - first);
+      });
     }
   }
 

@@ -14,7 +14,7 @@ inline namespace ASHLAR_ISA {
 /// One panel of outputs of R rows: `count` columns from `column` on, which x holds, added to what
 /// is in y, or to the bias if they are the first. A bundle may reach beyond them: x is zero there.
 /// If it asks, then for what lies `ahead` bytes further on.
-template <class T, bool Asks, int64_t R, int64_t Columns>
+template <class T, Asks How, int64_t R, int64_t Columns>
 [[gnu::noinline]] void panelOfQuantized(const uint8_t *panel, const QuantizedRow<Columns> (&x)[R],
                                         int64_t column, int64_t count, const float *bias, float *y,
                                         int64_t stride, int64_t outputs, int64_t ahead = 0) {
@@ -24,8 +24,7 @@ template <class T, bool Asks, int64_t R, int64_t Columns>
   for (int64_t at = 0; at < count; at += BundleColumns<T>, bundle += BundleBytes<T>) {
     unrolled<BundleGroups<T>>([&](auto group) ASHLAR_INLINE {
       addGroup<T>(bundle, group, x, at + group * GroupColumns, sums, [&](auto step) ASHLAR_INLINE {
-        if constexpr (Asks)
-          askAhead<T, group.value>(bundle, step, ahead);
+        askAhead<T, How, group.value>(bundle, step, ahead);
       });
     });
   }
@@ -61,10 +60,11 @@ public:
       taken = k;
       for (int64_t panel = begin; panel < end; ++panel) {
         int64_t first = panel * host::PanelRows;
-        auto *multiplied =
-            ahead ? panelOfQuantized<T, true, 1, Columns> : panelOfQuantized<T, false, 1, Columns>;
-        multiplied(weights + panel * panelSize<T>(depth), row, k, count, bias ? bias + first : bias,
-                   to + first - begin * host::PanelRows, N, N - first, ahead);
+        asking(ahead, [&](auto how) ASHLAR_INLINE {
+          panelOfQuantized<T, Asks(how.value)>(
+              weights + panel * panelSize<T>(depth), row, k, count, bias ? bias + first : bias,
+              to + first - begin * host::PanelRows, N, N - first, ahead);
+        });
       }
     }
   }
@@ -112,9 +112,9 @@ void linearAsIntegers(const StepState &step, int64_t rows, const float *x, int64
           quantized[i].take(x + (row + i) * xStride + k, count);
         for (int64_t panel = group * together; panel < lastPanel; ++panel) {
           int64_t first = panel * host::PanelRows;
-          panelOfQuantized<T, false>(weights + panel * size, quantized, k, count,
-                                     bias ? bias + first : bias, y + row * outputs + first, outputs,
-                                     outputs - first);
+          panelOfQuantized<T, Asks::Nothing>(weights + panel * size, quantized, k, count,
+                                             bias ? bias + first : bias, y + row * outputs + first,
+                                             outputs, outputs - first);
         }
       });
     }

@@ -12,7 +12,7 @@ inline namespace ASHLAR_ISA {
 
 /// Width outputs, or fewer, of R rows of x. If it asks, each load of weights does for what lies
 /// `ahead` bytes further on, as panels do (block.h).
-template <class T, int64_t R, bool Asks = false>
+template <class T, int64_t R, Asks How = Asks::Nothing>
 [[gnu::noinline]] void
 outputsOfRows(const typename T::storage *weights, int64_t count, int64_t depth, const float *x,
               int64_t xStride, const float *bias, float *y, int64_t stride, int64_t ahead = 0) {
@@ -32,8 +32,7 @@ outputsOfRows(const typename T::storage *weights, int64_t count, int64_t depth, 
     };
     int64_t k = 0;
     for (; k + Lanes * Width <= depth; k += Lanes * Width) {
-      if constexpr (Asks)
-        prefetchFar<Lanes * Width * sizeof(*row)>(reinterpret_cast<const char *>(row + k) + ahead);
+      prefetch<Lanes * Width * sizeof(*row), How>(reinterpret_cast<const char *>(row + k) + ahead);
       unrolled<Lanes>([&](auto lane) ASHLAR_INLINE {
         add(lane, k + lane * Width, load<T>(row + k + lane * Width), Constant<0>());
       });
@@ -64,10 +63,12 @@ public:
                               float *to) {
     constexpr int64_t Rows = host::PanelRows;
     const float *x = input.get();
-    auto *outputs = ahead ? outputsOfRows<T, 1, true> : outputsOfRows<T, 1, false>;
-    for (int64_t first = panel * Rows; first < end * Rows && first < N; first += Width, to += Width)
-      outputs(weights + first * depth, N - first < Width ? N - first : Width, depth, x, depth,
-              bias ? bias + first : bias, to, N, ahead);
+    asking(ahead, [&](auto how) ASHLAR_INLINE {
+      for (int64_t first = panel * Rows; first < end * Rows && first < N; first += Width)
+        outputsOfRows<T, 1, Asks(how.value)>(
+            weights + first * depth, N - first < Width ? N - first : Width, depth, x, depth,
+            bias ? bias + first : bias, to + first - panel * Rows, N, ahead);
+    });
   }
 
 private:

@@ -55,13 +55,13 @@ ASHLAR_INLINE inline void loadQuads(const uint8_t *base, int64_t column, Words (
 /// Asks for those lines, `ahead` bytes further on than its own, that are the part of a bundle of a
 /// step of a group, which is what loadQuads takes. Asked for all at once, they would stand in each
 /// other's way.
-template <class T, int64_t Group>
+template <class T, Asks How, int64_t Group>
 ASHLAR_INLINE inline void askAhead(const uint8_t *bundle, auto step, int64_t ahead) {
   constexpr int64_t Steps = BundleColumns<T> / QuadColumns, Lines = BundleBytes<T> / 64;
   static_assert(Lines * 64 == BundleBytes<T>);
   constexpr int64_t at = Group * (GroupColumns / QuadColumns) + step.value;
   constexpr int64_t first = at * Lines / Steps, last = (at + 1) * Lines / Steps;
-  prefetchFar<(last - first) * 64>(bundle + first * 64 + ahead);
+  prefetch<(last - first) * 64, How>(bundle + first * 64 + ahead);
 }
 
 /// The same as numbers, of four columns each, and the 128 is taken away.

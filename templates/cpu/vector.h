@@ -345,19 +345,28 @@ ASHLAR_INLINE inline float largest(Floats value) {
   return value[0];
 }
 
-/// Asks for bytes that are read soon, and may lie beyond all there is.
-template <int64_t Bytes> ASHLAR_INLINE inline void prefetch(const void *from) {
-  unrolled<(Bytes + 63) / 64>([&](auto line) ASHLAR_INLINE {
-    __builtin_prefetch(static_cast<const char *>(from) + line * 64);
-  });
+/// How bytes are asked for: into the first cache if they are read soon, else no nearer than into
+/// the second. What is on its way to the first takes one of the few places for all that a processor
+/// waits for; but there are processors that drop requests for the second.
+enum class Asks : uint8_t { Nothing, Soon, Later };
+
+/// Asks for bytes, which may lie beyond all there is.
+template <int64_t Bytes, Asks How = Asks::Soon>
+ASHLAR_INLINE inline void prefetch(const void *from) {
+  if constexpr (How != Asks::Nothing)
+    unrolled<(Bytes + 63) / 64>([&](auto line) ASHLAR_INLINE {
+      __builtin_prefetch(static_cast<const char *>(from) + line * 64, 0, How == Asks::Soon ? 3 : 2);
+    });
 }
 
-/// The same for bytes that are read later: they come no nearer than to the second cache. What is on
-/// its way to the first takes one of the few places for all that a processor waits for.
-template <int64_t Bytes> ASHLAR_INLINE inline void prefetchFar(const void *from) {
-  unrolled<(Bytes + 63) / 64>([&](auto line) ASHLAR_INLINE {
-    __builtin_prefetch(static_cast<const char *>(from) + line * 64, 0, 2);
-  });
+/// Calls body(how to ask for what lies `ahead` bytes further on than what is read).
+template <class Body> ASHLAR_INLINE inline void asking(int64_t ahead, Body body) {
+  if (ahead == 0)
+    body(Constant<int64_t(Asks::Nothing)>());
+  else if (ahead <= host::SoonBytes)
+    body(Constant<int64_t(Asks::Soon)>());
+  else
+    body(Constant<int64_t(Asks::Later)>());
 }
 
 } // namespace ASHLAR_ISA

@@ -180,7 +180,7 @@ public:
 
   template <class T> void asks(const char *name) {
     uint64_t whole = WeightBytes / MatrixBytes<T> * MatrixBytes<T>;
-    for (uint32_t bytes : {0u, 4096u}) {
+    for (uint32_t bytes : {0u, 4096u, 8192u}) {
       ahead = bytes;
       Rate rate = beside(oneToken<T>, double(whole));
       std::printf("%-5s %u threads: one token, %4u ahead ", name, team.threads(), ahead);
