@@ -16,7 +16,7 @@
 
 namespace ashlar {
 
-inline constexpr uint32_t PackVersion = 1;
+inline constexpr uint32_t PackVersion = 2;
 inline constexpr uint64_t PackAlignment = 4096;
 inline constexpr char PackMagic[8] = {'A', 'S', 'H', 'L', 'P', 'A', 'C', 'K'};
 inline constexpr char PackEndMagic[8] = {'A', 'S', 'H', 'L', 'P', 'E', 'N', 'D'};

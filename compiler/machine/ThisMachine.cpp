@@ -11,7 +11,7 @@ namespace ashlar {
 namespace {
 
 /// To be raised when a probe measures something else than before.
-constexpr llvm::StringLiteral ProbeVersion = "11";
+constexpr llvm::StringLiteral ProbeVersion = "12";
 
 /// What the rates depend on. Free memory is not part of it: it changes all the time.
 std::string fingerprint(const Host &host) {

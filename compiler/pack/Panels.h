@@ -20,7 +20,7 @@ struct QuantizationError {
   }
 };
 
-/// A weight that no group can hold: it is no finite number, or too large for a scale.
+/// A weight that no group can hold: it is no finite number, or too large.
 struct NoLevel {
   uint64_t row = 0, column = 0;
 };

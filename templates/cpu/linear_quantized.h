@@ -21,6 +21,8 @@ template <class T, Asks How, int64_t R, int64_t Columns>
   static_assert(Columns % BundleColumns<T> == 0);
   Floats sums[R][PanelVectors] = {};
   const uint8_t *bundle = panel + bundleAt<T>(column);
+  if constexpr (RowScaleBytes<T> != 0)
+    prefetch<RowScaleBytes<T>, How>(panel + ahead); // as far as the last panel's requests came
   for (int64_t at = 0; at < count; at += BundleColumns<T>, bundle += BundleBytes<T>) {
     unrolled<BundleGroups<T>>([&](auto group) ASHLAR_INLINE {
       addGroup<T>(bundle, group, x, at + group * GroupColumns, sums, [&](auto step) ASHLAR_INLINE {

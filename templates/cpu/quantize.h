@@ -11,7 +11,8 @@
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
 
-/// The largest weight that a group can hold: its scale, of int8 an f16, may be half as large again.
+/// The largest weight that a group holds, so that a scale of int8 is an f16 that has all its
+/// digits.
 inline constexpr float LargestWeight = 32768;
 
 /// The first weight that no group can hold, because it is no finite number or larger than
@@ -68,7 +69,7 @@ struct WeightGroup {
 /// f16 of a scale, but not zero.
 inline uint16_t narrowScale(float scale) {
   uint16_t narrow = narrowHalf(scale);
-  return narrow & 0x7fff ? narrow : static_cast<uint16_t>(narrow | 1);
+  return narrow ? narrow : 1;
 }
 
 /// How well the levels that a scale leads to fit: with the best scale for them, squared errors sum
@@ -160,7 +161,10 @@ template <> struct RowWriter<Int4> {
                       __builtin_memcpy(&exact, numbers, 4);
                       int32_t part = partOf(group, exact, rowScale);
                       *scale = static_cast<uint8_t>(part);
-                      write(group, 128 / (rowScale * static_cast<float>(part)), numbers);
+                      if (part)
+                        write(group, 128 / (rowScale * static_cast<float>(part)), numbers);
+                      else
+                        __builtin_memset(numbers, Zero, 4);
                     });
   }
 
@@ -181,18 +185,19 @@ private:
     return 128 * Fit(group, 1 / scale).scale();
   }
 
-  /// The better of the whole numbers at both sides of scale / rowScale, but not zero.
+  /// The better of the whole numbers at both sides of scale / rowScale: zero if all of a group are
+  /// better zeros than multiples of rowScale.
   static int32_t partOf(const WeightGroup &group, float scale, float rowScale) {
     float exact = scale / rowScale;
     int32_t sign = exact < 0 ? -1 : 1, inner = static_cast<int32_t>(exact), best = 0;
-    float least = 0;
+    float least = 0; // what zero leaves
     for (int32_t i = 0; i < 2; ++i) {
       int32_t part = inner + i * sign;
       if (part == 0 || part < -127 || part > 127)
         continue;
       float tried = rowScale * static_cast<float>(part) / 128;
       float errors = Fit(group, 1 / tried).errors(tried);
-      if (best == 0 || errors < least) {
+      if (errors < least) {
         best = part;
         least = errors;
       }

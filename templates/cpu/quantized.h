@@ -9,8 +9,8 @@
 /// largest weight of a group, so that f16 keeps all its digits down to weights of 6e-5, and has
 /// some down to 3e-8. Below that the smallest scale is taken. A scale of int4 is a whole number
 /// from -127 to 127 times its row's, an f32: groups of a row are alike, so that a byte costs
-/// nothing in accuracy, and it is an 18th of all that is read less. Weights that are less
-/// than 2.4e-10 become zero.
+/// next to nothing in accuracy, and an 18th of all is read less. Groups whose largest weight is
+/// less than 2.4e-10, or in int4 some thousandth of the row's, become zeros.
 #pragma once
 
 #include "templates/cpu/panels.h"

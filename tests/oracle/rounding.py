@@ -1,8 +1,7 @@
-"""Compares what `ashlar build --quantize` rounds away of weights with what llama.cpp's formats of as
-many bits do, which are written down here: of the same numbers, int8 may not lose more than q8_0, to
-a thousandth of it, for they are the same but for what becomes of scales; and int4 not more than q4_0,
-in fewer bytes.
-One model is trained, the others are random.
+"""Compares what `ashlar build --quantize` rounds away of weights with what llama.cpp's formats do,
+which are written down here: of the same numbers, int8 may not lose more than q8_0, to a thousandth of
+it, for they are the same but for what becomes of scales; and int4 not more than q4_0. Neither may take
+more bytes. One model is trained, the others are random.
 
 The `ashlar` on PATH is the one that is tested.
 """

@@ -11,8 +11,12 @@
 
 using namespace kernels;
 
-/// What comes on the way asks for weights ahead, and calls of their own do not: no bit shows it.
-constexpr Ahead Asking = {4096, 4096, 4096, 4096, 4096};
+/// What comes on the way asks for weights ahead, and calls of their own do not: no bit shows it. By
+/// the number of threads it asks into the first cache or the second.
+constexpr Ahead asking(uint32_t threads) {
+  uint32_t far = 4096 << threads % 2;
+  return {far, far, far, far, far};
+}
 
 /// Some weights of a form, in its bytes: Panels or Matrix.
 template <template <class, int64_t, int64_t> class Weights, class T, int64_t N, int64_t K>
@@ -65,7 +69,7 @@ void checkSum(uint32_t threads) {
     cpu::add(step, z.rows, product, sums);
     cpu::add(step, residual, biased, biasedSums);
   });
-  state.ahead = Asking;
+  state.ahead = asking(threads);
   run([&](const Step<1> &step) {
     cpu::linear(step, x.rows, w, z.rows, y);
     cpu::linear(step, x.rows, w, bias, residual, residual); // over its own input
@@ -88,7 +92,7 @@ void checkGate(uint32_t threads) {
     cpu::linear(step, x.rows, v, up);
   });
   run([&](const Step<1> &step) { cpu::glu<cpu::Silu>(step, gate, up, apart); });
-  state.ahead = Asking;
+  state.ahead = asking(threads);
   run([&](const Step<1> &step) { cpu::glu<cpu::Silu>(step, x.rows, w, v, y); });
   CHECK(same(arena, y, apart));
 }
@@ -121,7 +125,7 @@ void checkProducts(uint32_t threads) {
       cpu::linear(step, row, v, bias, apart.second);
       cpu::linear(step, row, u, apart.third);
     });
-    state.ahead = Asking;
+    state.ahead = asking(threads);
     run([&](const Step<1> &step) {
       cpu::products(step, made, cpu::to(w, together.first), cpu::to(v, bias, together.second),
                     cpu::to(u, together.third));
