@@ -14,8 +14,8 @@ using namespace kernels;
 /// What comes on the way asks for weights ahead, and calls of their own do not: no bit shows it. By
 /// the number of threads it asks into the first cache or the second.
 constexpr Ahead asking(uint32_t threads) {
-  uint32_t far = 4096 << threads % 2;
-  return {far, far, far, far, far};
+  uint32_t bytes = threads % 2 ? 8192 : 4096;
+  return {bytes, bytes, bytes, bytes, bytes};
 }
 
 /// Some weights of a form, in its bytes: Panels or Matrix.

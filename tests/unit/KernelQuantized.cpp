@@ -291,6 +291,7 @@ TEST(groupsOfUnlikeSizes) {
     weights[n * K + n] = 40;
   CHECK_NEAR(packingError<Int4>(weights, N), 0.1035, 0.001); // with scales of f16 0.1014
 
+  weights = normal<F32>(N * K);
   for (int64_t n = 0; n < N; ++n)
     for (int64_t k = 0; k < K; ++k)
       weights[n * K + k] *= std::exp2(-0.4f * float(k / 32)); // down to a 40-millionth
