@@ -158,8 +158,8 @@ template <class T> void fill(std::byte *arena, const Model<T> &m) {
   for (size_t at = 0; at < pattern.size(); at += 2) {
     uint16_t value = uint16_t(next() >> 16);
     if constexpr (std::is_same_v<T, Int4>) {
-      value = uint16_t(
-          0x3800 | (value & 0xff)); // numbers and scales of bytes are any; of f32, 2^-15 and more
+      // Bytes of numbers and scales may be any; rows' scales, f32, are 2^-15 and more.
+      value = uint16_t(0x3800 | (value & 0xff));
     } else if constexpr (std::is_same_v<T, Int8>) {
       if (at % size_t(cpu::BundleBytes<T>) < cpu::BundleScaleBytes)
         value = uint16_t(0x1c00 | (value & 0x3ff)); // f16, 2^-8 and more
