@@ -1,12 +1,12 @@
 /// y = x w^T (+ bias), the weights as whole numbers in panels.
 ///
 /// One token: each thread reads the panels of its part as one stream. More: some columns of some
-/// panels stay in the cache while all rows of x pass over them, as integers where instructions for
-/// that are fast, else with weights that are made f32 for all rows.
+/// panels stay in the cache while all rows of x pass over them, as they are where instructions for
+/// that are fast, else made wide for all rows (quantized_wide.h).
 #pragma once
 
 #include "templates/cpu/linear.h"
-#include "templates/cpu/quantized_dot.h"
+#include "templates/cpu/quantized_wide.h"
 
 namespace ashlar::cpu {
 inline namespace ASHLAR_ISA {
@@ -89,20 +89,18 @@ void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8
 #ifdef __AVX512VNNI__
 inline constexpr int64_t QuantizedRows = 4, FewRows = INT64_MAX;
 #else
-/// So many rows are worked on one by one: to make weights wide takes as long as four rows or so.
+/// So many rows are worked on one by one: to make weights wide takes as long as some rows.
 inline constexpr int64_t QuantizedRows = 1, FewRows = Width > 4 ? 4 : 1;
 #endif
 
-/// Many rows as integers: some of them at a time, quantized once for some panels.
+/// Weights as they are: some rows at a time, quantized once for some panels.
 template <class T>
-void linearAsIntegers(const StepState &step, int64_t rows, const float *x, int64_t xStride,
-                      const uint8_t *weights, const float *bias, float *y, int64_t outputs,
-                      int64_t depth) {
+void linearOfNarrow(const StepState &step, int64_t rows, const float *x, int64_t xStride,
+                    const uint8_t *weights, const float *bias, float *y, int64_t outputs,
+                    int64_t depth) {
   constexpr int64_t Columns = 1024;
   int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
-  // Half a megabyte of int8, but something for each thread.
-  int64_t together = panels / step.threads < 16 ? panels / step.threads : 16;
-  together = together > 0 ? together : 1;
+  int64_t together = panelsTogether(step, panels, 16); // half a megabyte of int8
   int64_t groups = (panels + together - 1) / together;
   auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
     int64_t lastPanel = (group + 1) * together < panels ? (group + 1) * together : panels;
@@ -124,90 +122,12 @@ void linearAsIntegers(const StepState &step, int64_t rows, const float *x, int64
   forChunksOfBlocks<QuantizedRows>(step, weights, groups, together * size, rows, run);
 }
 
-/// Some columns of a panel as f32, `Depth` at most, in the layout of panels of f32.
-struct WidePanel {
-  static constexpr int64_t Depth = SumDepth;
-  alignas(64) float values[Depth * host::PanelRows];
-
-  template <class T>
-  [[gnu::noinline]] void take(const uint8_t *panel, int64_t column, int64_t columns) {
-    static_assert(Depth % BundleColumns<T> == 0);
-    const uint8_t *bundle = panel + bundleAt<T>(column);
-    for (int64_t at = 0; at < columns; at += BundleColumns<T>, bundle += BundleBytes<T>)
-      for (int64_t group = 0; group < BundleGroups<T>; ++group)
-        takeGroup<T>(panel, bundle, group, values + (at + group * GroupColumns) * host::PanelRows);
-  }
-
-private:
-  template <class T>
-  ASHLAR_INLINE static void takeGroup(const uint8_t *panel, const uint8_t *bundle, int64_t group,
-                                      float *to) {
-    Floats scales[PanelVectors];
-    loadScales<T>(bundle, group, scales);
-    timesRowScales<T>(panel, scales);
-    for (int64_t column = 0; column < GroupColumns; column += QuadColumns) {
-      Words quads[2][PanelVectors];
-      loadQuads<T>(bundle + BundleScaleBytes + group * GroupBytes<T>, column, quads);
-      unrolled<2>([&](auto d) ASHLAR_INLINE {
-        Floats levels[4][PanelVectors];
-        widenQuads(quads[d], levels);
-        unrolled<4>([&](auto k) ASHLAR_INLINE {
-          unrolled<PanelVectors>([&](auto v) ASHLAR_INLINE {
-            store(to + (column + 4 * d + k) * host::PanelRows + v * Width,
-                  levels[k][v] * (scales[v] * (1.0f / 128)));
-          });
-        });
-      });
-    }
-  }
-};
-
-/// One block of outputs: R rows, `columns` of two vectors. Products of these columns of x are added
-/// to what is in y, or to the bias.
-template <int64_t R>
-[[gnu::noinline]] void blockOfWide(const float *weights, const float *x, int64_t xStride,
-                                   int64_t depth, bool first, const float *bias, float *y,
-                                   int64_t stride, int64_t columns) {
-  Floats sums[R][BlockVectors] = {};
-  accumulate(PanelColumns<F32>{weights}, x, xStride, depth, sums);
-  if (!first)
-    bias = nullptr;
-  for (int64_t v = 0; v < BlockVectors && v * Width < columns; ++v) {
-    int64_t at = v * Width, count = columns - at;
-    Floats add = bias ? load(bias + at, count) : Floats{};
-    unrolled<R>([&](auto r) ASHLAR_INLINE {
-      float *to = y + r * stride + at;
-      store(to, sums[r][v] + (first ? add : load(to, count)), count);
-    });
-  }
-}
-
 template <class T, int64_t N, uint32_t Max>
 void linearOfQuantized(const Step<Max> &step, const float *x, int64_t xStride,
                        const uint8_t *weights, const float *bias, float *y, int64_t depth) {
-  constexpr int64_t outputs = N, panels = panelCount(N);
-  int64_t size = panelSize<T>(depth);
   int64_t rows = step.count();
-  if (rows <= FewRows)
-    return linearAsIntegers<T>(step, rows, x, xStride, weights, bias, y, outputs, depth);
-  WidePanel wide;
-  auto run = [&](int64_t panel, int64_t begin, int64_t end) ASHLAR_INLINE {
-    for (int64_t k = 0; k < depth; k += WidePanel::Depth) {
-      int64_t part = depth - k < WidePanel::Depth ? depth - k : WidePanel::Depth;
-      wide.take<T>(weights + panel * size, k, part);
-      for (int64_t column = 0; column < host::PanelRows; column += BlockColumns) {
-        int64_t first = panel * host::PanelRows + column;
-        if (first >= outputs)
-          break;
-        forRows(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
-          blockOfWide<r.value>(wide.values + column, x + row * xStride + k, xStride, part, k == 0,
-                               bias ? bias + first : bias, y + row * outputs + first, outputs,
-                               outputs - first);
-        });
-      }
-    }
-  };
-  forChunksOfBlocks<BlockRows>(step, weights, panels, size, rows, run);
+  auto linear = rows <= FewRows ? linearOfNarrow<T> : linearOfWide<T>;
+  linear(step, rows, x, xStride, weights, bias, y, N, depth);
 }
 
 template <uint32_t Max, Quantized T, int64_t N, int64_t K, int64_t S>
