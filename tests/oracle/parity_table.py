@@ -87,7 +87,10 @@ NO_SEQUENCES = Reason(
     "--batch is about sequences of tokens, and the model reads rows",
 )
 NO_MODULE = Reason("no module for LibTorch was built here: see runtime/torch/README.md")
-NO_BF16 = Reason("the processor here does not multiply bf16")
+NO_BF16 = Reason(
+    "the processor here does not multiply bf16: the tool refuses to round rows",
+    "--products bf16: the cpu has no instructions to multiply bf16",
+)
 
 
 def reason_against(case, rows):
@@ -96,7 +99,8 @@ def reason_against(case, rows):
     if case.provider == "torch":
         if case.quantize or case.shape.dtype == "f16":
             return TORCH_TYPES
-        return None if pathlib.Path(os.environ["ASHLAR_TORCH_LIBRARY"]).exists() else NO_MODULE
+        if not pathlib.Path(os.environ["ASHLAR_TORCH_LIBRARY"]).exists():
+            return NO_MODULE
     flags = pathlib.Path("/proc/cpuinfo").read_text()
     return NO_BF16 if rows == "bf16" and not re.search(r"\bavx512_bf16\b", flags) else None
 
