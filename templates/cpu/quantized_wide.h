@@ -50,7 +50,7 @@ struct WidePanel {
 
 /// Some columns of rows of x.
 struct WideRows {
-  static constexpr int64_t Most = 64, Panels = 32; // that are multiplied with before the next ones
+  static constexpr int64_t Most = 64, Panels = 32; // that they are multiplied with
   QuantizedRow<WidePanel::Depth> rows[Most];
 
   void take(const float *x, int64_t stride, int64_t count, int64_t columns) {
@@ -180,7 +180,8 @@ inline int64_t panelsTogether(const StepState &step, int64_t panels, int64_t mos
   return together > 0 ? together : 1;
 }
 
-/// y = x w^T (+ bias). The rows of some panels' chunk are taken once for all of these.
+/// y = x w^T (+ bias). Some rows of x are taken once for some panels, each of which is then made
+/// wide once for these rows.
 template <class T>
 void linearOfWide(const StepState &step, int64_t rows, const float *x, int64_t xStride,
                   const uint8_t *weights, const float *bias, float *y, int64_t outputs,
