@@ -138,6 +138,22 @@ ASHLAR_INLINE inline void forChunksOfBlocks(const StepState &step, const void *w
   });
 }
 
+/// The same for panels of so many bytes, of which a thread multiplies some with rows before it
+/// takes others: `most`, but something for each thread. Calls body(panel, last, row, end).
+template <int64_t R, class Body>
+ASHLAR_INLINE inline void forBlocksOfPanels(const StepState &step, const void *weights,
+                                            int64_t panels, int64_t bytes, int64_t most,
+                                            int64_t rows, Body &&body) {
+  int64_t together = panels / step.threads < most ? panels / step.threads : most;
+  together = together > 0 ? together : 1;
+  int64_t groups = (panels + together - 1) / together;
+  auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
+    int64_t first = group * together, last = first + together;
+    body(first, last < panels ? last : panels, begin, end);
+  };
+  forChunksOfBlocks<R>(step, weights, groups, together * bytes, rows, run);
+}
+
 /// The most panels that a chunk of a product with N outputs has: the whole part of one of two
 /// threads, unless that has more than 4096 outputs, but no less than the largest of all the chunks
 /// that a part can have.

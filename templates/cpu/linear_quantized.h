@@ -89,7 +89,7 @@ void linearOfQuantized(const Step<1> &step, const float *x, int64_t, const uint8
 #ifdef __AVX512VNNI__
 inline constexpr int64_t QuantizedRows = 4, FewRows = INT64_MAX;
 #else
-/// So many rows are worked on one by one: to make weights wide takes as long as some rows.
+/// So many rows are worked on one by one: to make weights wide takes as long as they do.
 inline constexpr int64_t QuantizedRows = 1, FewRows = Width > 4 ? 4 : 1;
 #endif
 
@@ -99,18 +99,16 @@ void linearOfNarrow(const StepState &step, int64_t rows, const float *x, int64_t
                     const uint8_t *weights, const float *bias, float *y, int64_t outputs,
                     int64_t depth) {
   constexpr int64_t Columns = 1024;
-  int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
-  int64_t together = panelsTogether(step, panels, 16); // half a megabyte of int8
-  int64_t groups = (panels + together - 1) / together;
-  auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
-    int64_t lastPanel = (group + 1) * together < panels ? (group + 1) * together : panels;
+  constexpr int64_t Panels = 16; // half a megabyte of int8
+  int64_t size = panelSize<T>(depth);
+  auto run = [&](int64_t firstPanel, int64_t lastPanel, int64_t begin, int64_t end) ASHLAR_INLINE {
     for (int64_t k = 0; k < depth; k += Columns) {
       int64_t count = depth - k < Columns ? depth - k : Columns;
       forRows<QuantizedRows>(begin, end, [&](auto r, int64_t row) ASHLAR_INLINE {
         QuantizedRow<Columns> quantized[r.value];
         for (int64_t i = 0; i < r; ++i)
           quantized[i].take(x + (row + i) * xStride + k, count);
-        for (int64_t panel = group * together; panel < lastPanel; ++panel) {
+        for (int64_t panel = firstPanel; panel < lastPanel; ++panel) {
           int64_t first = panel * host::PanelRows;
           panelOfQuantized<T, Asks::Nothing>(weights + panel * size, quantized, k, count,
                                              bias ? bias + first : bias, y + row * outputs + first,
@@ -119,7 +117,7 @@ void linearOfNarrow(const StepState &step, int64_t rows, const float *x, int64_t
       });
     }
   };
-  forChunksOfBlocks<QuantizedRows>(step, weights, groups, together * size, rows, run);
+  forBlocksOfPanels<QuantizedRows>(step, weights, panelCount(outputs), size, Panels, rows, run);
 }
 
 template <class T, int64_t N, uint32_t Max>

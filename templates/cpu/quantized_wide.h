@@ -173,21 +173,13 @@ template <int64_t R>
   }
 }
 
-/// Panels of which one thread multiplies rows before it takes others: `most`, but something for
-/// each thread.
-inline int64_t panelsTogether(const StepState &step, int64_t panels, int64_t most) {
-  int64_t together = panels / step.threads < most ? panels / step.threads : most;
-  return together > 0 ? together : 1;
-}
-
 /// y = x w^T (+ bias). Some rows of x are taken once for some panels, each of which is then made
 /// wide once for these rows.
 template <class T>
 void linearOfWide(const StepState &step, int64_t rows, const float *x, int64_t xStride,
                   const uint8_t *weights, const float *bias, float *y, int64_t outputs,
                   int64_t depth) {
-  int64_t panels = panelCount(outputs), size = panelSize<T>(depth);
-  int64_t together = panelsTogether(step, panels, WideRows::Panels);
+  int64_t size = panelSize<T>(depth);
   WidePanel wide;
   WideRows taken;
   auto multiply = [&](int64_t panel, int64_t k, int64_t columns, int64_t begin,
@@ -203,20 +195,19 @@ void linearOfWide(const StepState &step, int64_t rows, const float *x, int64_t x
       });
     }
   };
-  auto run = [&](int64_t group, int64_t begin, int64_t end) ASHLAR_INLINE {
-    int64_t lastPanel = (group + 1) * together < panels ? (group + 1) * together : panels;
+  auto run = [&](int64_t firstPanel, int64_t lastPanel, int64_t begin, int64_t end) ASHLAR_INLINE {
     for (int64_t count; begin < end; begin += count) {
       count = end - begin < WideRows::Most ? end - begin : WideRows::Most;
       for (int64_t k = 0; k < depth; k += WidePanel::Depth) {
         int64_t columns = depth - k < WidePanel::Depth ? depth - k : WidePanel::Depth;
         taken.take(x + begin * xStride + k, xStride, count, columns);
-        for (int64_t panel = group * together; panel < lastPanel; ++panel)
+        for (int64_t panel = firstPanel; panel < lastPanel; ++panel)
           multiply(panel, k, columns, begin, count);
       }
     }
   };
-  int64_t groups = (panels + together - 1) / together;
-  forChunksOfBlocks<BlockRows>(step, weights, groups, together * size, rows, run);
+  forBlocksOfPanels<BlockRows>(step, weights, panelCount(outputs), size, WideRows::Panels, rows,
+                               run);
 }
 
 } // namespace ASHLAR_ISA
