@@ -40,12 +40,30 @@ std::string componentType(const llvm::json::Object &component) {
   return type ? printable(*type) : "(none)";
 }
 
+/// Whoever ships a tokenizer in another form wants text, too.
+static void warnOfOtherForms(const std::string &directory, Diagnostics &diags) {
+  for (llvm::StringRef other : {"vocab.json", "tokenizer.model", "vocab.txt"}) {
+    llvm::SmallString<128> path(directory);
+    llvm::sys::path::append(path, other);
+    if (isAbsent(path))
+      continue;
+    diags.warning(directory, "there is " + other +
+                                 ", but no tokenizer.json: the app takes and gives "
+                                 "token ids only");
+    diags.note("Transformers writes it: AutoTokenizer.from_pretrained(directory)"
+               ".save_pretrained(directory); --no-tokenizer is for ids only");
+    return;
+  }
+}
+
 std::optional<std::string> compileTokenizer(const std::string &directory, uint64_t vocabulary,
                                             Diagnostics &diags) {
   llvm::SmallString<128> path(directory);
   llvm::sys::path::append(path, "tokenizer.json");
-  if (isAbsent(path))
+  if (isAbsent(path)) {
+    warnOfOtherForms(directory, diags);
     return std::string();
+  }
 
   std::optional<llvm::StringRef> text = readText(path.str().str(), MaxTokenizerFile, diags);
   if (!text)
@@ -68,7 +86,7 @@ std::optional<std::string> compileTokenizer(const std::string &directory, uint64
     return std::nullopt;
   }
   TokenizerParts parts;
-  if (!readNormalizer(source) || !readPreTokenizer(source, parts) || !readDecoder(source) ||
+  if (!readNormalizer(source, parts) || !readPreTokenizer(source, parts) || !readDecoder(source) ||
       !readModel(source, parts) || !readAddedTokens(source, parts) ||
       !readPostProcessor(source, parts))
     return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include "compiler/checkpoint/TokenizerParts.h"
 #include "compiler/support/Json.h"
+#include "runtime/text/Compose.h"
 #include "runtime/text/Utf8.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -228,6 +229,7 @@ bool readAddedTokens(const TokenizerSource &source, TokenizerParts &parts) {
   uint64_t next = vocab->size();
 
   llvm::StringSet<> seen;
+  llvm::StringMap<std::string> composedNames; // of those that were composed, by what they became
   for (const Value &item : *list) {
     const Object *object = item.getAsObject();
     std::optional<llvm::StringRef> content = object ? object->getString("content") : std::nullopt;
@@ -239,8 +241,18 @@ bool readAddedTokens(const TokenizerSource &source, TokenizerParts &parts) {
     std::string name = printable(*content);
     if (!seen.insert(*content).second)
       return source.malformed(path, "added token " + name + " is given twice");
-    if (content->size() > MaxTokenBytes)
-      return source.malformed(path, "an added token of " + llvm::Twine(content->size()) +
+    uint16_t flags = addedFlags(*object);
+    bool normalized = object->getBoolean("normalized").value_or(!(flags & AddedSpecial));
+    std::string copy;
+    std::string_view sought = *content;
+    if (normalized && (parts.flags & ComposeText)) {
+      sought = composedText(sought, copy);
+      if (auto [other, fresh] = composedNames.try_emplace(sought, name); !fresh)
+        return source.refuse(path, "added tokens " + other->second + " and " + name +
+                                       " are the same once the normalizer has composed them");
+    }
+    if (size_t size = std::max(content->size(), sought.size()); size > MaxTokenBytes)
+      return source.malformed(path, "an added token of " + llvm::Twine(size) +
                                         " bytes; the limit is " + llvm::Twine(MaxTokenBytes));
     auto known = ids.find(*content);
     uint64_t id = known != ids.end() ? known->second : next++;
@@ -259,13 +271,9 @@ bool readAddedTokens(const TokenizerSource &source, TokenizerParts &parts) {
       parts.tokens.resize(id + 1);
     TokenizerParts::Token &token = parts.tokens[id];
     token.present = true;
-    token.bytes = bytesOfByteLevel(*content).value_or(content->str());
-    uint16_t flags = addedFlags(*object);
+    token.bytes = bytesOfByteLevel(sought).value_or(std::string(sought));
     token.special = flags & AddedSpecial;
-    bool special = token.special;
-    parts.added.push_back({content->str(), flags,
-                           object->getBoolean("normalized").value_or(!special),
-                           static_cast<uint32_t>(id)});
+    parts.added.push_back({std::string(sought), flags, normalized, static_cast<uint32_t>(id)});
   }
   return true;
 }

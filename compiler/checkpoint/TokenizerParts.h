@@ -25,7 +25,7 @@ struct TokenizerParts {
     uint32_t left, right, rank, result;
   };
   struct Added {
-    std::string content;
+    std::string content; // what is looked for
     uint16_t flags;
     bool normalized;
     uint32_t id;
@@ -60,11 +60,12 @@ std::string printable(llvm::StringRef text);
 /// The component's "type", "(none)" where it has none.
 std::string componentType(const llvm::json::Object &component);
 
-bool readNormalizer(const TokenizerSource &source);
+bool readNormalizer(const TokenizerSource &source, TokenizerParts &parts);
 bool readPreTokenizer(const TokenizerSource &source, TokenizerParts &parts);
 bool readDecoder(const TokenizerSource &source);
 bool readModel(const TokenizerSource &source, TokenizerParts &parts);
-/// After the model: added tokens may be tokens of its vocabulary.
+/// After the normalizer and the model: it is what some of them are looked for in, and added tokens
+/// may be tokens of its vocabulary.
 bool readAddedTokens(const TokenizerSource &source, TokenizerParts &parts);
 /// After the tokens: it names their ids.
 bool readPostProcessor(const TokenizerSource &source, TokenizerParts &parts);

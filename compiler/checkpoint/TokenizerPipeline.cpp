@@ -94,14 +94,18 @@ bool readSplit(const TokenizerSource &source, const Object &split, TokenizerPart
 
 } // namespace
 
-bool readNormalizer(const TokenizerSource &source) {
+bool readNormalizer(const TokenizerSource &source, TokenizerParts &parts) {
   const Object *normalizer;
   std::vector<const Object *> list;
   if (!component(source, "normalizer", normalizer) ||
       !members(source, "normalizer", "normalizers", normalizer, list))
     return false;
-  return list.empty() || source.refuse({"normalizer"}, "normalizer " + componentType(*list[0]) +
-                                                           " is not supported yet");
+  for (const Object *item : list)
+    if (std::string type = componentType(*item); type != "NFC")
+      return source.refuse({"normalizer"}, "normalizer " + type + " is not supported; only NFC is");
+  if (!list.empty())
+    parts.flags |= ComposeText;
+  return true;
 }
 
 bool readPreTokenizer(const TokenizerSource &source, TokenizerParts &parts) {

@@ -1,5 +1,7 @@
 #include "compiler/support/Json.h"
 
+#include "runtime/text/Utf8.h"
+
 #include "llvm/ADT/StringExtras.h"
 
 #include <limits>
@@ -264,24 +266,6 @@ private:
       return false;
     at += 4;
     return !text.getAsInteger(16, unit);
-  }
-
-  static void appendUtf8(uint32_t c, std::string &into) {
-    if (c < 0x80) {
-      into.push_back(c);
-    } else if (c < 0x800) {
-      into.push_back(0xC0 | c >> 6);
-      into.push_back(0x80 | (c & 0x3F));
-    } else if (c < 0x10000) {
-      into.push_back(0xE0 | c >> 12);
-      into.push_back(0x80 | (c >> 6 & 0x3F));
-      into.push_back(0x80 | (c & 0x3F));
-    } else {
-      into.push_back(0xF0 | c >> 18);
-      into.push_back(0x80 | (c >> 12 & 0x3F));
-      into.push_back(0x80 | (c >> 6 & 0x3F));
-      into.push_back(0x80 | (c & 0x3F));
-    }
   }
 
   const char *begin, *end, *at;

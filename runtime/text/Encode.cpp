@@ -1,5 +1,7 @@
-// Tokenizer::encode: added tokens first, then pieces, then merges within each piece.
+// Tokenizer::encode: added tokens first, with the text between them made normal where the tokenizer
+// wants that; then pieces, then merges within each piece.
 
+#include "runtime/text/Compose.h"
 #include "runtime/text/Split.h"
 #include "runtime/text/Tokenizer.h"
 #include "runtime/text/Unicode.h"
@@ -88,6 +90,9 @@ public:
 
   void text(std::string_view text) {
     extract(added, text, [&](std::string_view rest) {
+      std::string copy;
+      if (tokenizer.flags() & ComposeText)
+        rest = composedText(rest, copy);
       extract(addedNormalized, rest, [&](std::string_view part) { plain(part); });
     });
   }
@@ -172,7 +177,8 @@ private:
     uint32_t previous, next;
   };
   static constexpr uint32_t Gone = ~0u;
-  static uint32_t index(size_t i) { return static_cast<uint32_t>(i); } // MaxTextBytes is below 2^32
+  // Below 2^32: MaxTextBytes become three times as many at most, when repaired or composed.
+  static uint32_t index(size_t i) { return static_cast<uint32_t>(i); }
 
   std::optional<Tokenizer::Merge> mergeAt(uint32_t i) const {
     uint32_t next = symbols[i].next;

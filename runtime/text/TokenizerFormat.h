@@ -15,7 +15,7 @@ namespace ashlar {
 
 static_assert(std::endian::native == std::endian::little);
 
-inline constexpr uint32_t TokenizerVersion = 1;
+inline constexpr uint32_t TokenizerVersion = 2;
 inline constexpr char TokenizerMagic[8] = {'A', 'S', 'H', 'L', 'T', 'E', 'X', 'T'};
 
 inline constexpr uint32_t MaxTokenBytes = 1024; // bounds the buffers of a text stream
@@ -32,6 +32,7 @@ enum class Splitter : uint32_t { None = 0, Gpt2 = 1, Llama3 = 2, Qwen2 = 3 };
 enum TokenizerFlags : uint32_t {
   AddPrefixSpace = 1, // before text that does not start with one
   IgnoreMerges = 2,   // a piece that is a token as a whole is that token
+  ComposeText = 4,    // into normal form C, where `added` leaves it
 };
 
 enum TokenFlags : uint16_t { TokenPresent = 1, TokenSpecial = 2 };
@@ -77,7 +78,7 @@ struct TokenizerHeader {
   Section merges;          // MergeEntry
   Section whole;           // uint32_t: ids in the order of their bytes, for IgnoreMerges
   Section added;           // AddedEntry in the order of their bytes: found in a first pass
-  Section addedNormalized; // the same: found in what the first pass leaves
+  Section addedNormalized; // the same: found in what the first pass leaves (and ComposeText makes)
   Section prefix;          // uint32_t: ids that stand before a text
   Section text;            // char
   int32_t byteIds[256];    // the token of each byte; -1: such a byte is dropped

@@ -1,6 +1,6 @@
 /// Where the classes of characters change, by Unicode 16.0: (code point << 3) | classes,
 /// ascending. 1: letter (L), 2: number (N), 4: word character (as in a regex's \w).
-/// Written by unicode_ranges.py.
+/// Written by unicode_tables.py.
 #pragma once
 
 #include <cstdint>

@@ -53,4 +53,16 @@ bool isUtf8(std::string_view text) {
   return true;
 }
 
+void appendUtf8(uint32_t c, std::string &text) {
+  auto add = [&](uint32_t byte) { text.push_back(static_cast<char>(byte)); };
+  auto rest = [&](unsigned shift) { add(0x80 | (c >> shift & 0x3F)); };
+  if (c < 0x80)
+    return add(c);
+  if (c < 0x800)
+    return add(0xC0 | c >> 6), rest(0);
+  if (c < 0x10000)
+    return add(0xE0 | c >> 12), rest(6), rest(0);
+  add(0xF0 | c >> 18), rest(12), rest(6), rest(0);
+}
+
 } // namespace ashlar

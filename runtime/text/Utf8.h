@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace ashlar {
@@ -34,5 +35,7 @@ inline uint32_t codePointAt(const char *p, size_t &bytes) {
   return bytes = 4, (first & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12 | (byte(2) & 0x3Fu) << 6 |
                         (byte(3) & 0x3Fu);
 }
+
+void appendUtf8(uint32_t codePoint, std::string &text);
 
 } // namespace ashlar

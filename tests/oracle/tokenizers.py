@@ -47,6 +47,11 @@ def fixtures():
             file["pre_tokenizer"]["use_regex"] = False
             yield path.stem, " with prefix space, without regex", json.dumps(file)
         file = json.loads(text)
+        normal = file["normalizer"]
+        file["normalizer"] = None if normal else {"type": "NFC"}
+        change = " without normalizer" if normal else " with NFC"
+        yield path.stem, change, json.dumps(file, ensure_ascii=False)
+        file = json.loads(text)
         file["model"]["ignore_merges"] = not file["model"]["ignore_merges"]
         yield path.stem, " with ignore_merges turned", json.dumps(file, ensure_ascii=False)
         file = json.loads(text)
@@ -94,7 +99,8 @@ class Texts:
             " ", "  ", "   ", "\n", "\r", "\r\n", "\t", "\u00a0", "\u0085", "\u2028", "\u3000",
             "\u180e", "\u200b", "\u200d", "the", "stone", "stones", "wall", "place", "River", "a",
             "1", "12", "123", "٣", "½", "!", "?!", "...", "(", "]", "é", "e\u0301", "ß", "мир",
-            "石", "石壁", "かな", "한", "भाषा", "🙂", "👩\u200d👩", "\u0000", "\ufeff", "\ufffd",
+            "石", "石壁", "かな", "か\u3099", "한", "\u1112", "\u1161", "\u11ab", "하", "\u0323",
+            "\u0307", "\u0308", "\u0327", "\u0345", "\u0344", "ṩ", "q", "u\u0308", "\u0958", "भाषा", "🙂", "👩\u200d👩", "\u0000", "\ufeff", "\ufffd",
         ] + tokens
         # Halves of added tokens, too.
         self.parts += [t[: len(t) // 2] for t in tokens] + [t[len(t) // 2 :] for t in tokens]

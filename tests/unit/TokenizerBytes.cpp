@@ -124,7 +124,7 @@ TEST(DamageIsNamed) {
            "the tokenizer is cut short or misaligned");
   CHECK_EQ(says([](auto &header, auto &) { header.magic[0] = 'B'; }),
            "the tokenizer does not start as one");
-  CHECK_EQ(says([](auto &header, auto &) { header.version = 2; }),
+  CHECK_EQ(says([](auto &header, auto &) { header.version = TokenizerVersion + 1; }),
            "the tokenizer is of another version");
   CHECK_EQ(says([](auto &, auto &bytes) { bytes += "more"; }),
            "the tokenizer is cut short or too long");

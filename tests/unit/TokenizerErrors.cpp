@@ -47,10 +47,10 @@ TEST(SmallestOne) {
 
 TEST(PlaceAndWayOut) {
   fixtures::Compiled compiled =
-      compile(with(Small, R"("normalizer": null)", R"("normalizer": {"type": "NFC"})"));
+      compile(with(Small, R"("normalizer": null)", R"("normalizer": {"type": "NFKC"})"));
   CHECK_EQ(compiled.messages,
-           "tokenizer.json:4:3: error: normalizer NFC is not supported yet\n"
-           "  \"normalizer\": {\"type\": \"NFC\"},\n"
+           "tokenizer.json:4:3: error: normalizer NFKC is not supported; only NFC is\n"
+           "  \"normalizer\": {\"type\": \"NFKC\"},\n"
            "  ^\n"
            "note: with --no-tokenizer the app takes and gives token ids only (--tokens, "
            "--output=tokens)\n");
@@ -68,11 +68,14 @@ TEST(Normalizer) {
     return fault(with(Small, R"("normalizer": null)", ("\"normalizer\": " + json).str()));
   };
   CHECK_EQ(normalizer(R"({"type": "Sequence", "normalizers": []})"), "(accepted)");
+  CHECK_EQ(normalizer(R"({"type": "NFC"})"), "(accepted)");
+  CHECK_EQ(normalizer(R"({"type": "Sequence", "normalizers": [{"type": "NFC"}]})"), "(accepted)");
   CHECK_EQ(normalizer(R"({"type": "Sequence", "normalizers": [{"type": "Lowercase"}]})"),
-           "normalizer Lowercase is not supported yet");
+           "normalizer Lowercase is not supported; only NFC is");
   CHECK_EQ(normalizer("3"), "expected an object or null");
-  CHECK_EQ(normalizer("{}"), "normalizer (none) is not supported yet");
-  CHECK_EQ(normalizer(R"({"type": "a\u001bb"})"), "normalizer \"a\\u001bb\" is not supported yet");
+  CHECK_EQ(normalizer("{}"), "normalizer (none) is not supported; only NFC is");
+  CHECK_EQ(normalizer(R"({"type": "a\u001bb"})"),
+           "normalizer \"a\\u001bb\" is not supported; only NFC is");
 }
 
 TEST(PreTokenizer) {
@@ -220,5 +223,23 @@ TEST(AddedTokens) {
            "added token x has id 4, but the tokenizers package would give it 3");
   CHECK_EQ(added(R"({"id": 3, "content": "x"}, {"id": 3, "content": "x"})"),
            "added token x is given twice");
+  // What a normalizer makes of them, in the order of the file.
+  auto composed = [&](llvm::StringRef json) {
+    std::string file = with(Small, R"({"id": 3, "content": "<end>", "special": true})", json);
+    return fault(with(file, R"("normalizer": null)", R"("normalizer": {"type": "NFC"})"));
+  };
+  llvm::StringRef both = R"({"id": 3, "content": "\u00e9"}, {"id": 4, "content": "e\u0301"})";
+  CHECK_EQ(added(both), "(accepted)");
+  CHECK_EQ(composed(both),
+           "added tokens \"\u00e9\" and \"e\u0301\" are the same once the normalizer "
+           "has composed them");
+  CHECK_EQ(composed(R"({"id": 3, "content": "\u00e9"},
+                       {"id": 4, "content": "e\u0301", "normalized": false})"),
+           "(accepted)");
+  std::string much; // of four bytes each, which become twelve
+  for (int i = 0; i < 100; ++i)
+    much += "\\ud834\\udd60";
+  CHECK_EQ(composed("{\"id\": 3, \"content\": \"" + much + "\"}"),
+           "an added token of 1200 bytes; the limit is 1024");
   CHECK_EQ(added(R"({"content": "x"})"), "an added token needs id and content");
 }

@@ -10,8 +10,8 @@ import json
 import pathlib
 import random
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors
-from tokenizers import trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+from tokenizers import processors, trainers
 
 HERE = pathlib.Path(__file__).parent
 
@@ -38,8 +38,10 @@ def training_text():
         )
 
 
-def train(pre_tokenizer, special, size=600):
+def train(pre_tokenizer, special, normalizer=None, size=600):
     tokenizer = Tokenizer(models.BPE())
+    if normalizer:
+        tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizer
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.train_from_iterator(
@@ -92,7 +94,8 @@ def llama3():
 
 
 def qwen2():
-    tokenizer = train(split(QWEN2), ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = train(split(QWEN2), special, normalizers.NFC())
     tokenizer.add_tokens(
         [
             AddedToken("<tool>", normalized=False),
@@ -105,6 +108,8 @@ def qwen2():
             AddedToken(" \n", rstrip=True, normalized=False),
             AddedToken("Ġfoo", normalized=False),
             AddedToken("übergröße ß"),
+            AddedToken("fu\u0308nf"),  # looked for as fünf
+            AddedToken("se\u0301t", normalized=False),  # never composed
         ]
     )
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
@@ -136,6 +141,9 @@ TEXTS = [
     "1 12 123 1234 12345 1234567 3.14159 1,000,000",
     "x1 1x ٣٤٥٦ १२३४५ Ⅷ ½¾ ² ①②③④",
     "größer NAÏVE café cafe\u0301 e\u0301\u0302\u0303 \u0301alone",
+    "fünf fu\u0308nf fu\u0327\u0308nf sét se\u0301t e\u0301t u\u0308bergro\u0308ße ß \u0308nf",
+    "q\u0307\u0323 q\u0323\u0307 \u1e0b\u0323 a\u0345\u0301\u0327\u0316 \u0344\u0958\u2126\u212b\ufa30\U0002f800",
+    "\u1112\u1161\u11ab\u1100\u1173\u11af \ud558\u11ab \uac00\u11a7 \u1100\u1176 \U0001d15e \U00011935\U00011930",
     "мир слово 石壁図書館 かなカナ 한국어 भाषा שלום سلام ไทย",
     "🙂🙃 👩\u200d👩\u200d👧 🇩🇪 \u2764\ufe0f",
     "\U00010d50\U00010d40 \u0897 \u1c89 \ua7cb \U000105c0 new in 16",
