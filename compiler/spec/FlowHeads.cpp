@@ -122,6 +122,13 @@ std::optional<Flow::Operand> Flow::attend(const spec::Expr &e) {
                    "queries a multiple of that");
     return std::nullopt;
   }
+  // What kernels work on lies on the stacks of their threads.
+  constexpr uint64_t MostColumns = 1024, MostOfAll = 65536;
+  if (headDim > MostColumns || at(queries).columns > MostOfAll) {
+    fail(e, "attend of " + describe(queries) + ": a head has " + llvm::Twine(MostColumns) +
+                " columns at most, all of them together " + llvm::Twine(MostOfAll));
+    return std::nullopt;
+  }
   if (!block.layer) {
     fail(e, "attend stands outside of a layer, and its cache belongs to one");
     in.errors.note("put the block into an 'each'");

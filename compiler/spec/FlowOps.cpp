@@ -129,6 +129,13 @@ std::optional<Flow::Operand> Flow::linear(const spec::Expr &e) {
     in.errors.note(matrix.declared, "declared here");
     return std::nullopt;
   }
+  // What a thread computes of a row before it counts lies on its stack.
+  constexpr uint64_t MostOutputs = uint64_t(1) << 22;
+  if (matrix.shape[0] > MostOutputs) {
+    fail(e, "linear with the weight " + describe(*w) + " has " + llvm::Twine(matrix.shape[0]) +
+                " outputs; at most " + llvm::Twine(MostOutputs) + " are allowed");
+    return std::nullopt;
+  }
   Op op = makeOp(OpKind::Linear, {x->value});
   op.weight = w;
   op.bias = biasOf(*w);
