@@ -203,6 +203,8 @@ Failure Pack::read(PackKind kind, std::byte *into, uint64_t &bytes) const {
   return {};
 }
 
+bool Pack::isFile(const std::string &other) const { return isSameFile(file, other); }
+
 void Pack::expect(const ModelInfo &model, std::byte *arena, Arrivals &arrivals) const {
   arrivals.expect(model.extents, arena, file, base);
 }

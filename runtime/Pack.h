@@ -48,6 +48,8 @@ public:
   /// byte is left out. Fails where it cannot be read, or its parts overlap.
   Failure digests(std::vector<Digest> &into) const;
 
+  /// Whether a path names the file that the pack is in.
+  bool isFile(const std::string &other) const;
   uint64_t bytes() const { return trailer.packBytes; }
   const std::string &where() const { return path; }
 

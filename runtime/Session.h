@@ -30,6 +30,9 @@ public:
   /// is opened, unless `torch` is open already.
   Failure open(const std::string &weights, const std::string &torchModule);
 
+  /// Whether a path names the file that weights are read from.
+  bool readsFrom(const std::string &path) const { return pack.isFile(path); }
+
   /// Reads all weights at once, where no step has.
   Failure load();
   /// Called once, when all weights are there.

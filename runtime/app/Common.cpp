@@ -39,6 +39,14 @@ Failure put(int file, const void *data, uint64_t bytes, const char *name) {
           ""};
 }
 
+Failure checkOutput(const Session &session, const AppOptions &options) {
+  if (options.output.empty() || !session.readsFrom(options.output))
+    return {};
+  return {ExitCode::BadInput,
+          options.output + ": holds the weights, which are read while this is written",
+          "name another file with -o"};
+}
+
 Failure checkPrompts(const ModelInfo &model, const AppOptions &options) {
   size_t count = options.sequences();
   if (!options.tokens.empty() && !options.prompts.empty())

@@ -55,6 +55,8 @@ Failure forward(const ModelInfo &model, const AppOptions &options) {
   Session session(model);
   if (Failure f = session.open(options.weights, options.torchModule))
     return f;
+  if (Failure f = checkOutput(session, options))
+    return f;
   uint64_t loaded = now();
   if (Failure f = allRows(session, input, options.output))
     return f;

@@ -21,6 +21,8 @@ Failure logits(const ModelInfo &model, const AppOptions &options) {
   Session session(model);
   if (Failure f = session.open(options.weights, options.torchModule))
     return f;
+  if (Failure f = checkOutput(session, options))
+    return f;
   if (Failure f = session.load()) // before the output is begun
     return f;
   std::vector<std::vector<int32_t>> prompts;
@@ -41,7 +43,7 @@ Failure logits(const ModelInfo &model, const AppOptions &options) {
       w.failure = w.file.write(row, w.bytes);
   };
   Failure appended;
-  for (uint32_t i = 0; i < prompts.size() && !appended; ++i)
+  for (uint32_t i = 0; i < prompts.size() && !appended && !writing.failure; ++i)
     appended = session.append(prompts[i], i, write, &writing);
   Failure closed = writing.file.close();
   return appended ? appended : writing.failure ? writing.failure : closed;

@@ -220,11 +220,7 @@ Failure NpyReader::read(uint64_t first, uint64_t count, float *into) const {
           path + ": cannot be read: " + (errno ? std::strerror(errno) : "the file ends early"), ""};
 }
 
-bool NpyReader::isFile(const std::string &other) const {
-  struct stat mine, theirs;
-  return fstat(file, &mine) == 0 && stat(other.c_str(), &theirs) == 0 &&
-         mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino;
-}
+bool NpyReader::isFile(const std::string &other) const { return isSameFile(file, other); }
 
 OutputFile::~OutputFile() { close(); }
 

@@ -1,3 +1,4 @@
+#include "runtime/FileBytes.h"
 #include "runtime/app/Json.h"
 #include "runtime/app/Verbs.h"
 
@@ -43,14 +44,12 @@ static Failure readText(const std::string &path, std::string &text) {
   if (file < 0)
     return failed(std::strerror(errno));
   Failure result;
-  ssize_t got = 1;
+  int64_t got = 1;
   for (constexpr size_t Part = 1 << 16; got > 0 && text.size() <= MaxText;) {
     size_t size = text.size();
     text.resize(size + Part);
-    do
-      got = read(file, text.data() + size, Part);
-    while (got < 0 && errno == EINTR);
-    text.resize(size + size_t(std::max<ssize_t>(got, 0)));
+    got = readSome(file, text.data() + size, Part);
+    text.resize(size + size_t(std::max<int64_t>(got, 0)));
   }
   if (got < 0)
     result = failed(std::strerror(errno));
@@ -85,10 +84,10 @@ static Failure textIds(const Session &session, const AppOptions &options,
 /// How many tokens from the first on are judged together: up to the end of a text, for the next one
 /// has nothing to do with it, and as many as the context holds.
 static uint64_t windowOf(const ModelInfo &model, std::span<const int32_t> ids) {
+  ids = ids.first(std::min<uint64_t>(ids.size(), model.context)); // no look at all of a long text
   auto end =
       std::find_first_of(ids.begin(), ids.end(), model.endTokens.begin(), model.endTokens.end());
-  uint64_t toEnd = uint64_t(end - ids.begin()) + (end != ids.end());
-  return std::min({toEnd, ids.size(), model.context});
+  return uint64_t(end - ids.begin()) + (end != ids.end());
 }
 
 static Failure print(double nats, uint64_t tokens, uint64_t windows, bool json) {

@@ -32,6 +32,9 @@ Failure notNumbers();
 Failure promptIds(const Session &session, const AppOptions &options,
                   std::vector<std::vector<int32_t>> &prompts);
 
+/// Whether what -o names may be overwritten.
+Failure checkOutput(const Session &session, const AppOptions &options);
+
 /// Writes all of it, to a descriptor; allocates nothing.
 Failure put(int file, const void *data, uint64_t bytes, const char *name);
 
