@@ -1,52 +1,15 @@
 #include "runtime/Preflight.h"
+#include "runtime/HostLimits.h"
 #include "runtime/TileRegisters.h"
 
-#include <sched.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 namespace ashlar {
 
-/// A small file of the system, whole.
-static std::string slurp(const char *path) {
-  std::string text;
-  if (FILE *file = std::fopen(path, "re")) {
-    char buffer[4096];
-    while (size_t n = std::fread(buffer, 1, sizeof(buffer), file))
-      text.append(buffer, n);
-    std::fclose(file);
-  }
-  return text;
-}
-
-/// The number behind `key` in a text of `key value` lines; `none` when it is not there.
-static uint64_t numberAfter(const std::string &text, const char *key, uint64_t none) {
-  size_t at = text.find(key);
-  if (at == std::string::npos)
-    return none;
-  unsigned long long value = 0;
-  return std::sscanf(text.c_str() + at + std::strlen(key), " %llu", &value) == 1 ? value : none;
-}
-
-uint64_t availableBytes() {
-  uint64_t available =
-      numberAfter(slurp("/proc/meminfo"), "MemAvailable:", UINT64_MAX / 1024) * 1024;
-  uint64_t limit = numberAfter(slurp("/sys/fs/cgroup/memory.max"), "", UINT64_MAX);
-  uint64_t used = numberAfter(slurp("/sys/fs/cgroup/memory.current"), "", 0);
-  if (limit != UINT64_MAX) {
-    // Pages of files are given back when they are in the way.
-    uint64_t files = numberAfter(slurp("/sys/fs/cgroup/memory.stat"), "\nfile", 0);
-    used -= std::min(used, files);
-    available = std::min(available, limit - std::min(limit, used));
-  }
-  return available;
-}
-
 /// The instruction sets of the first processor, with a blank on both sides of each.
 static std::string processorFlags() {
-  std::string info = slurp("/proc/cpuinfo");
+  std::string info = systemText("/proc/cpuinfo");
   size_t at = info.find("\nflags");
   if (at == std::string::npos)
     return "";
@@ -79,7 +42,7 @@ static std::vector<std::pair<std::string, uint64_t>> partsOf(const ModelInfo &mo
   return parts;
 }
 
-std::vector<Finding> preflight(const ModelInfo &model, bool torchIsHere) {
+std::vector<Finding> preflight(const ModelInfo &model, bool torchIsHere, const std::string &root) {
   std::vector<Finding> findings;
 
   std::string flags = processorFlags(), lacking;
@@ -92,20 +55,18 @@ std::vector<Finding> preflight(const ModelInfo &model, bool torchIsHere) {
                       lacking.empty() ? ExitCode::Done : ExitCode::BadInput});
 
   uint64_t own = torchIsHere ? 0 : model.torchBytes, needed = model.hostBytes + own;
-  uint64_t available = availableBytes();
+  uint64_t available = availableBytes(root);
   findings.push_back({"host memory", std::to_string(needed) + " bytes",
                       std::to_string(available) + " bytes available",
                       available < needed ? ExitCode::DoesNotFit : ExitCode::Done, needed, available,
                       partsOf(model, own)});
 
   // Fewer cores make it slower than predicted, not wrong.
-  cpu_set_t set;
-  int cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 0;
+  uint32_t cores = usableCores(root);
   findings.push_back(
       {"threads", std::to_string(model.threads),
-       std::to_string(cores) +
-           (uint32_t(cores) < model.threads ? " cores: slower than predicted" : " cores"),
-       ExitCode::Done, model.threads, uint64_t(cores)});
+       std::to_string(cores) + (cores < model.threads ? " cores: slower than predicted" : " cores"),
+       ExitCode::Done, model.threads, cores});
   return findings;
 }
 

@@ -22,8 +22,9 @@ struct Finding {
   std::vector<std::pair<std::string, uint64_t>> parts = {};
 };
 
-/// `torchIsHere`: this process has LibTorch, and what that takes, already.
-std::vector<Finding> preflight(const ModelInfo &model, bool torchIsHere);
+/// `torchIsHere`: this process has LibTorch, and what that takes, already. `root`: of HostLimits.h.
+std::vector<Finding> preflight(const ModelInfo &model, bool torchIsHere,
+                               const std::string &root = "");
 
 /// The table; a row that is not met says so, and one that is a sum has its parts below it if they
 /// are wanted.
@@ -31,8 +32,5 @@ std::string table(const std::vector<Finding> &findings, bool withParts);
 
 /// A failure with the table when something is missing.
 Failure refuse(const std::vector<Finding> &findings);
-
-/// Bytes that this process may still take: available memory, or less where a control group says so.
-uint64_t availableBytes();
 
 } // namespace ashlar
