@@ -29,8 +29,6 @@ static Failure flush() {
 }
 
 static Failure runVerb(const ModelInfo &model, const AppOptions &options) {
-  if (Failure f = hasVerb(model, options.verb))
-    return f;
   if (options.verb == "logits")
     return logits(model, options);
   if (options.verb == "perplexity")
@@ -51,7 +49,7 @@ int main(int argc, char **argv) {
   const char *slash = std::strrchr(argv[0], '/');
   const char *program = slash ? slash + 1 : argv[0];
   AppOptions options;
-  Failure failure = parseOptions(argc, argv, options);
+  Failure failure = parseOptions(model, argc, argv, options);
   if (!failure) {
     if (options.help)
       std::fputs(helpText(program, model).c_str(), stdout);

@@ -35,10 +35,8 @@ struct AppOptions {
   bool json = false;
 };
 
-Failure parseOptions(int argc, char **argv, AppOptions &options);
-
-/// A failure where the model has no such verb.
-Failure hasVerb(const ModelInfo &model, const std::string &verb);
+/// Refuses what is not understood, and what this model or the verb does not take.
+Failure parseOptions(const ModelInfo &model, int argc, char **argv, AppOptions &options);
 
 /// The help text, from the same table: what there is for this model.
 std::string helpText(const char *program, const ModelInfo &model);

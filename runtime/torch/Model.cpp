@@ -5,6 +5,7 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <vector>
 
@@ -105,10 +106,28 @@ at::Tensor Model::forward(const at::Tensor &input) {
   return result;
 }
 
+static std::string textOf(float number) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g", double(number));
+  return text;
+}
+
+/// The ranges of an app's options.
+static void checkSampling(const SamplerOptions &s) {
+  require(s.temperature >= 0 && s.temperature <= 100,
+          "temperature is a number from 0 to 100, not " + textOf(s.temperature));
+  require(s.topP > 0 && s.topP <= 1,
+          "topP is a number above 0 and at most 1, not " + textOf(s.topP));
+  require(s.minP >= 0 && s.minP <= 1, "minP is a number from 0 to 1, not " + textOf(s.minP));
+  require(s.repetitionPenalty >= 0.01f && s.repetitionPenalty <= 100,
+          "repetitionPenalty is a number from 0.01 to 100, not " + textOf(s.repetitionPenalty));
+}
+
 at::Tensor Model::generate(const at::Tensor &ids, int64_t count, const SamplerOptions &sampling,
                            bool ignoreEnd) {
   Session &session = state->session;
   require(!readsRows(), "the model reads rows: it generates nothing");
+  checkSampling(sampling);
   std::vector<int32_t> prompt = idsOf(ids);
   session.restart();
   check(session.append(prompt));

@@ -50,7 +50,8 @@ public:
   at::Tensor forward(const at::Tensor &input);
 
   /// What follows the token ids, int64 [at most `count`]: to the end of the text, unless
-  /// `ignoreEnd`, or until the context is full. Greedy, where `sampling` says nothing else.
+  /// `ignoreEnd`, or until the context is full. Greedy, where `sampling` says nothing else; its
+  /// numbers go as far as those of an app's options.
   at::Tensor generate(const at::Tensor &ids, int64_t count, const SamplerOptions &sampling = {},
                       bool ignoreEnd = false);
 
