@@ -10,10 +10,11 @@
 // bytes stands beside them, since memory has faster and slower minutes. All must give the same
 // logits.
 //
-//   bench-neighbour-avx512bf16 [ROUNDS] [PROCESSOR]    where the process counts; anywhere if -1
-#include "runtime/Memory.h"
-#include "runtime/Team.h"
+//   bench-neighbour [ROUNDS] [PROCESSOR] [LAYERS]    where the process counts; anywhere if -1
+#include "runtime/HostLimits.h"
 #include "templates/cpu/kernels.h"
+#include "tests/bench/Bench.h"
+#include "tests/bench/PlainRead.h"
 
 #include <sched.h>
 #include <sys/prctl.h>
@@ -24,20 +25,17 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string>
-#include <vector>
 
-using namespace ashlar;
-
+namespace bench {
 namespace {
 
-constexpr int64_t Hidden = 2048, Ffn = 5632, Layers = 24, Heads = 32, Kv = 8, Dim = 64;
-constexpr int64_t Vocabulary = 32000, Context = 256;
+constexpr int64_t Context = 256, Kv = KeyHeads * Dim;
 constexpr uint64_t Position = 100;
-constexpr uint32_t Tokens = 8; // of a measurement
+constexpr int32_t Ids[] = {0, 5, 2, 7, 4, 1, 6, 3}; // the tokens of a measurement, and of the table
 
-using Row = host::Rows<F32, Hidden>;
-using Caches = host::Cache<F16, Kv, Context, Dim>;
+using HiddenRow = host::Rows<F32, Hidden>;
+using KvRow = host::Rows<F32, Kv>;
+using Caches = host::Cache<F16, KeyHeads, Context, Dim>;
 
 /// What lies where, one behind the other.
 class Layout {
@@ -51,43 +49,43 @@ public:
   template <class T, int64_t N, int64_t K> host::Panels<T, N, K> matrix() {
     return {{add(cpu::panelBytes<T>(N, K))}};
   }
-  Caches cache() { return {{add(Kv * Context * Dim * 2)}}; }
+  Caches cache() { return {{add(Kv * Context * 2)}}; }
   uint64_t size = 0;
 };
 
 template <class T> struct Model {
   struct Layer {
     host::Panels<T, Heads * Dim, Hidden> q;
-    host::Panels<T, Kv * Dim, Hidden> k, v;
+    host::Panels<T, Kv, Hidden> k, v;
     host::Panels<T, Hidden, Heads * Dim> o;
     host::Panels<T, Ffn, Hidden> gate, up;
     host::Panels<T, Hidden, Ffn> down;
     Caches keys, values;
   };
   Layout layout;
-  Row start = layout.row<Hidden>(), x = layout.row<Hidden>(), a = layout.row<Hidden>(),
-      q = layout.row<Heads * Dim>(), y = layout.row<Heads * Dim>(), o = layout.row<Hidden>();
-  host::Rows<F32, Kv *Dim> k = layout.row<Kv * Dim>(), v = layout.row<Kv * Dim>();
-  host::Rows<F32, Ffn> gate = layout.row<Ffn>(), up = layout.row<Ffn>();
+  host::Rows<F32, Hidden> table{{layout.add(std::size(Ids) * Hidden * 4)}};
+  HiddenRow x = layout.row<Hidden>(), q1 = layout.row<Hidden>(), q = layout.row<Hidden>(),
+            y = layout.row<Hidden>(), last = layout.row<Hidden>();
+  KvRow k1 = layout.row<Kv>(), k = layout.row<Kv>(), v = layout.row<Kv>();
+  host::Rows<F32, Ffn> glu = layout.row<Ffn>();
   host::Rows<F32, Dim> angles = layout.row<Dim>();
   host::Vector<F32, Hidden> norm{{layout.add(Hidden * 4)}};
   host::Rows<F32, Vocabulary> logits = layout.row<Vocabulary>();
   uint64_t weights = layout.size;
   host::Panels<T, Vocabulary, Hidden> head = layout.matrix<T, Vocabulary, Hidden>();
-  Layer layers[Layers];
+  std::vector<Layer> layers;
 
-  Model() {
-    for (Layer &l : layers) {
+  explicit Model(int count) : layers(count) {
+    for (Layer &l : layers)
       l = {layout.matrix<T, Heads * Dim, Hidden>(),
-           layout.matrix<T, Kv * Dim, Hidden>(),
-           layout.matrix<T, Kv * Dim, Hidden>(),
+           layout.matrix<T, Kv, Hidden>(),
+           layout.matrix<T, Kv, Hidden>(),
            layout.matrix<T, Hidden, Heads * Dim>(),
            layout.matrix<T, Ffn, Hidden>(),
            layout.matrix<T, Ffn, Hidden>(),
            layout.matrix<T, Hidden, Ffn>(),
            {},
            {}};
-    }
     for (Layer &l : layers) {
       l.keys = layout.cache();
       l.values = layout.cache();
@@ -98,48 +96,42 @@ template <class T> struct Model {
 
 constexpr float Frequencies[Dim / 2] = {1, 0.5, 0.25};
 
-/// One token, as decode.cpp has it.
+// The calls of decode.cpp, in its order: neighbour.test compares.
+template <class T>
+void layer(Step<1> &step, const Model<T> &m, const typename Model<T>::Layer &at) {
+  cpu::products(step, cpu::rmsnormed(m.x, m.norm, 1e-5f), cpu::to(at.q, m.q1), cpu::to(at.k, m.k1),
+                cpu::to(at.v, m.v));
+  step.sync();
+  cpu::rotate<Heads, Dim>(step, m.q1, m.angles, m.q);
+  cpu::rotate<KeyHeads, Dim>(step, m.k1, m.angles, m.k);
+  cpu::store(step, m.v, at.values);
+  step.sync();
+  cpu::store(step, m.k, at.keys);
+  step.sync();
+  cpu::attend(step, m.q, at.keys, at.values, m.y, 0.125f);
+  step.sync();
+  cpu::linear(step, m.y, at.o, m.x, m.x);
+  step.sync();
+  cpu::glu<cpu::Silu>(step, cpu::rmsnormed(m.x, m.norm, 1e-5f), at.gate, at.up, m.glu);
+  step.sync();
+  cpu::linear(step, m.glu, at.down, m.x, m.x);
+  step.sync();
+}
+
 template <class T> void decode(StepState &state) {
   const Model<T> &m = *static_cast<const Model<T> *>(state.context);
   Step<1> step(state);
-  cpu::copy(step, m.start, m.x);
+  cpu::embed(step, m.table, m.x);
+  step.sync();
   cpu::angles(step, Frequencies, 1.0f, m.angles);
   step.sync();
-  for (const auto &at : m.layers) {
-    cpu::rmsnorm(step, m.x, m.norm, m.a, 1e-5f);
-    step.sync();
-    cpu::linear(step, m.a, at.q, m.q);
-    step.sync();
-    cpu::rotate<Heads, Dim>(step, m.q, m.angles, m.q);
-    cpu::linear(step, m.a, at.k, m.k);
-    step.sync();
-    cpu::rotate<Kv, Dim>(step, m.k, m.angles, m.k);
-    cpu::linear(step, m.a, at.v, m.v);
-    step.sync();
-    cpu::store(step, m.k, at.keys);
-    cpu::store(step, m.v, at.values);
-    step.sync();
-    cpu::attend(step, m.q, at.keys, at.values, m.y, 0.125f);
-    step.sync();
-    cpu::linear(step, m.y, at.o, m.o);
-    step.sync();
-    cpu::add(step, m.x, m.o, m.x);
-    step.sync();
-    cpu::rmsnorm(step, m.x, m.norm, m.a, 1e-5f);
-    step.sync();
-    cpu::linear(step, m.a, at.gate, m.gate);
-    cpu::linear(step, m.a, at.up, m.up);
-    step.sync();
-    cpu::glu<cpu::Silu>(step, m.gate, m.up, m.gate);
-    step.sync();
-    cpu::linear(step, m.gate, at.down, m.o);
-    step.sync();
-    cpu::add(step, m.x, m.o, m.x);
-    step.sync();
-  }
-  cpu::rmsnorm(step, m.x, m.norm, m.a, 1e-5f);
+  for (const auto &at : m.layers)
+    layer<T>(step, m, at);
+  cpu::last(step, m.x, m.last);
   step.sync();
-  cpu::linear(step, m.a, m.head, m.logits);
+  cpu::products(step, cpu::rmsnormed(m.last, m.norm, 1e-5f), cpu::to(m.head, m.logits));
+  step.sync();
+  onCaller(step, [&] { step.deliver(step.context, step.row, m.logits.at(step)); });
   step.sync();
 }
 
@@ -152,7 +144,7 @@ template <class T> void fill(std::byte *arena, const Model<T> &m) {
     for (int64_t i = 0; i < count; ++i)
       to[i] = least + span * float(next() >> 8) * 0x1p-24f;
   };
-  floats(m.start.offset, Hidden, -1, 2);
+  floats(m.table.offset, int64_t(std::size(Ids)) * Hidden, -1, 2);
   floats(m.norm.offset, Hidden, 0.5f, 1);
   std::vector<std::byte> pattern(1088 * 4096); // whole groups of int8
   for (size_t at = 0; at < pattern.size(); at += 2) {
@@ -173,15 +165,9 @@ template <class T> void fill(std::byte *arena, const Model<T> &m) {
                 std::min<uint64_t>(pattern.size(), m.weightBytes() - at));
 }
 
-double seconds() { return double(clockNanos()) * 1e-9; }
-
 /// Tokens a second, one by one.
 using Rates = std::vector<double>;
 
-double median(Rates rates) {
-  std::sort(rates.begin(), rates.end());
-  return rates[rates.size() / 2];
-}
 double fastest(const Rates &rates) { return *std::max_element(rates.begin(), rates.end()); }
 
 /// A process that counts, when it is let.
@@ -217,32 +203,18 @@ struct Reading {
 };
 
 void readAll(StepState &state) {
-  typedef uint64_t Line __attribute__((vector_size(64)));
+  typedef uint64_t Register __attribute__((vector_size(ASHLAR_VECTOR_BYTES)));
   Reading &reading = *static_cast<Reading *>(state.context);
-  uint64_t lines = reading.bytes / 4 / sizeof(Line) * 4;
-  auto *line = reinterpret_cast<const Line *>(reading.from);
-  uint64_t at = lines * state.thread / state.threads / 4 * 4;
-  uint64_t end = lines * (state.thread + 1) / state.threads / 4 * 4;
-  Line sums[4] = {};
-  for (; at < end; at += 4)
-    for (int i = 0; i < 4; ++i)
-      sums[i] += line[at + i];
-  Line sum = sums[0] + sums[1] + sums[2] + sums[3];
-  reading.sink += sum[0] + sum[7];
+  reading.sink += plainRead<Register>(reading.from, reading.bytes, state.thread, state.threads);
 }
 
-class Bench {
+class Comparison {
 public:
-  Bench(int rounds, Neighbour &neighbour) : rounds(rounds), neighbour(neighbour) {
-    std::string reason;
-    if (!parts.start(reason) || !chunks.start(reason)) {
-      std::fprintf(stderr, "no threads: %s\n", reason.c_str());
-      std::exit(1);
-    }
-  }
+  Comparison(int rounds, int layers, Neighbour &neighbour)
+      : rounds(rounds), layers(layers), neighbour(neighbour) {}
 
   template <class T> void type(const char *name) {
-    Model<T> model;
+    Model<T> model(layers);
     Arena memory;
     if (Failure failure = memory.allocate(model.layout.size)) {
       std::fprintf(stderr, "%s: %s\n", name, failure.text.c_str());
@@ -256,7 +228,7 @@ public:
     nanosPerMiB = 0;
     Rates first;
     measure(chunks, model, first);
-    nanosPerMiB = uint32_t(2e9 / median(first) / (bytes / (1 << 20)));
+    nanosPerMiB = uint32_t(1e9 * chunks.threads() / median(first) / (bytes / (1 << 20)));
     Rates ofRead, of[2][2]; // by team and neighbour
     for (int round = 0; round < rounds; ++round)
       for (bool busy : {false, true}) {
@@ -288,11 +260,14 @@ private:
     state.tokens = 1;
     state.nanosPerMiB = nanosPerMiB;
     state.context = const_cast<Model<T> *>(&model);
-    for (uint32_t token = 0; token < Tokens; ++token) {
-      state.position = Position + token;
-      double start = seconds();
+    state.deliver = [](void *, uint32_t, const float *) {};
+    state.position = Position;
+    for (const int32_t &id : Ids) {
+      state.ids = &id;
+      double start = now(CLOCK_MONOTONIC);
       team.advance(decode<T>, state);
-      rates.push_back(1 / (seconds() - start));
+      rates.push_back(1 / (now(CLOCK_MONOTONIC) - start));
+      ++state.position;
     }
     team.run([](StepState &) {}, state); // late threads are not for the next one's account
     auto *logits = reinterpret_cast<const float *>(arena + model.logits.offset);
@@ -309,15 +284,15 @@ private:
     StepState state;
     state.context = &reading;
     for (int i = 0; i < 3; ++i) {
-      double start = seconds();
+      double start = now(CLOCK_MONOTONIC);
       parts.run(readAll, state);
-      rates.push_back(1 / (seconds() - start));
+      rates.push_back(1 / (now(CLOCK_MONOTONIC) - start));
     }
   }
 
-  int rounds;
+  int rounds, layers;
   Neighbour &neighbour;
-  Team parts{2, Sharing::Parts}, chunks{2, Sharing::Chunks};
+  StartedTeam parts{usableCores(), Sharing::Parts}, chunks{usableCores(), Sharing::Chunks};
   std::byte *arena = nullptr;
   double bytes = 0;
   uint32_t nanosPerMiB = 0;
@@ -326,13 +301,16 @@ private:
 };
 
 } // namespace
+} // namespace bench
 
 int main(int argc, char **argv) {
-  int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 7;
-  Neighbour neighbour(argc > 2 ? std::atoi(argv[2]) : 1);
-  Bench bench(rounds, neighbour);
-  bench.type<BF16>("bf16");
-  bench.type<Int8>("int8");
-  bench.type<Int4>("int4");
+  bench::askForTiles();
+  auto number = [&](int i, int otherwise) { return argc > i ? std::atoi(argv[i]) : otherwise; };
+  int rounds = std::max(1, number(1, 7)), layers = std::max(1, number(3, 24));
+  bench::Neighbour neighbour(number(2, 1));
+  bench::Comparison comparison(rounds, layers, neighbour);
+  comparison.type<bench::BF16>("bf16");
+  comparison.type<bench::Int8>("int8");
+  comparison.type<bench::Int4>("int4");
   return 0;
 }
