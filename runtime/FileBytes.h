@@ -1,5 +1,6 @@
-/// Reading and writing all of some bytes: calls that were interrupted, that moved a part only (Linux
-/// moves at most 2 GiB in one), or whose pipe or terminal does not wait of its own, are made again.
+/// Reading and writing all of some bytes: calls that were interrupted, that moved a part only
+/// (Linux moves at most 2 GiB in one), or whose pipe or terminal does not wait of its own, are made
+/// again.
 #pragma once
 
 #include <cstdint>
