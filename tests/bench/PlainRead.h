@@ -10,7 +10,8 @@ namespace bench {
 /// The sum of one thread's part of some bytes, so that all of them must come. `Register` is a
 /// vector of 64-bit numbers.
 template <class Register>
-uint64_t plainRead(const std::byte *from, uint64_t bytes, uint32_t thread, uint32_t threads) {
+[[gnu::always_inline]] inline uint64_t plainRead(const std::byte *from, uint64_t bytes,
+                                                 uint32_t thread, uint32_t threads) {
   uint64_t all = bytes / (4 * sizeof(Register));
   auto *at = reinterpret_cast<const Register *>(from) + all * thread / threads * 4;
   auto *end = reinterpret_cast<const Register *>(from) + all * (thread + 1) / threads * 4;

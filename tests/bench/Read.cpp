@@ -2,10 +2,9 @@
 // of threads. No run is bound by them: who asks for memory long before it is needed may read faster
 // than a loop that just comes to it.
 //
-//     bench-read THREADS BYTES     keeps BYTES in huge pages; for each line "COUNT" on standard
-//     input
-//                                  reads the first COUNT of them once and prints the nanoseconds
-//     bench-read THREADS FILE      reads FILE once into fresh memory, as whoever loads it must do
+//     bench-read THREADS BYTES   keeps BYTES in huge pages; for each line "COUNT" on standard input
+//                                reads the first COUNT of them once and prints the nanoseconds
+//     bench-read THREADS FILE    reads FILE once into fresh memory, as whoever loads it must do
 #include "tests/bench/PlainRead.h"
 
 #include <fcntl.h>
@@ -24,7 +23,9 @@
 
 namespace {
 
-typedef uint64_t Register __attribute__((vector_size(16))); // which every processor has
+// Registers that every processor has, and such as most have.
+typedef uint64_t Register __attribute__((vector_size(16)));
+typedef uint64_t WideRegister __attribute__((vector_size(32)));
 constexpr uint64_t HugePage = uint64_t(1) << 21;
 constexpr uint64_t Piece = uint64_t(1) << 22; // of a file
 
@@ -43,6 +44,18 @@ std::byte *hugePages(uint64_t bytes) {
   return reinterpret_cast<std::byte *>(begin);
 }
 
+using ReadPart = uint64_t (*)(const std::byte *from, uint64_t bytes, unsigned thread,
+                              unsigned threads);
+
+uint64_t readPart(const std::byte *from, uint64_t bytes, unsigned thread, unsigned threads) {
+  return bench::plainRead<Register>(from, bytes, thread, threads);
+}
+
+[[gnu::target("avx2")]] uint64_t readPartWide(const std::byte *from, uint64_t bytes,
+                                              unsigned thread, unsigned threads) {
+  return bench::plainRead<WideRegister>(from, bytes, thread, threads);
+}
+
 /// Runs `body(thread)` on as many threads, the caller among them.
 template <class Body> void sideBySide(unsigned threads, Body body) {
   std::vector<std::thread> others;
@@ -58,6 +71,7 @@ uint64_t timedRead(const std::byte *memory, uint64_t bytes, unsigned threads) {
   using Clock = std::chrono::steady_clock;
   std::atomic<unsigned> arrived = 0;
   std::atomic<uint64_t> sink = 0;
+  ReadPart read = __builtin_cpu_supports("avx2") ? readPartWide : readPart;
   Clock::time_point start;
   sideBySide(threads, [&](unsigned thread) {
     ++arrived;
@@ -65,7 +79,7 @@ uint64_t timedRead(const std::byte *memory, uint64_t bytes, unsigned threads) {
       ;
     if (thread == 0)
       start = Clock::now();
-    sink += bench::plainRead<Register>(memory, bytes, thread, threads);
+    sink += read(memory, bytes, thread, threads);
   });
   return uint64_t(std::chrono::nanoseconds(Clock::now() - start).count());
 }
