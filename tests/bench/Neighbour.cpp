@@ -1,5 +1,5 @@
 // How fast a token is decoded while something else keeps one processor busy, as a share of the same
-// undisturbed: `ninja -C build bench-neighbour` builds one of these for each instruction set.
+// undisturbed: `ninja -C build bench-neighbour` builds it for the instructions of this machine.
 //
 // The model is a Llama of 1.2 billion parameters (hidden 2048, 24 layers, ffn 5632, 32 heads on 8,
 // vocabulary 32000) of made-up numbers, its calls those that the compiler emits. Two teams take
